@@ -1,0 +1,174 @@
+package podspec
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+)
+
+// fewObjects is a ConfigMap c and a Secret s in namespace ns.
+type fewObjects struct{}
+
+func (fewObjects) ConfigMap(namespace, name string) (*corev1.ConfigMap, bool) {
+	return &corev1.ConfigMap{
+		Data:       map[string]string{"k": "from c", "my-key": "dash", "B": "b of c"},
+		BinaryData: map[string][]byte{"bin": {1}},
+	}, namespace == "ns" && name == "c"
+}
+
+func (fewObjects) Secret(namespace, name string) (*corev1.Secret, bool) {
+	return &corev1.Secret{Data: map[string][]byte{"k": []byte("from s")}}, namespace == "ns" && name == "s"
+}
+
+func environmentOf(t *testing.T, spec string) ([]EnvVar, error) {
+	t.Helper()
+	pod := podOf(t, spec)
+	pod.Namespace, pod.UID = "ns", "5a1e"
+	pod.Labels = map[string]string{"app": "web", "a/b": "slash"}
+	node := NodeFacts{
+		Name: "node1", HostIPs: []string{"192.0.2.1", "2001:db8::1"}, PodIPs: []string{"10.0.0.5", "fd00::5"},
+		Allocatable: corev1.ResourceList{
+			corev1.ResourceCPU: resource.MustParse("4"), corev1.ResourceMemory: resource.MustParse("8Gi"), corev1.ResourceEphemeralStorage: resource.MustParse("10G"),
+		},
+	}
+	return Environment(pod, &pod.Spec.Containers[0], fewObjects{}, node)
+}
+
+func TestEnvironmentOfAContainer(t *testing.T) {
+	from := func(source string) string { return container("env: [{name: A, valueFrom: {" + source + "}}]") }
+	a := func(value string) []EnvVar { return []EnvVar{{"A", value}} }
+	cases := []struct {
+		name, spec string
+		want       []EnvVar
+	}{
+		{"nothing", container(""), nil},
+		{"an empty value (S9.7)", container("env: [{name: A}]"), a("")},
+		{"the last of equal names wins, in the first one's place (S2.85)", container("env: [{name: A, value: x}, {name: B, value: z}, {name: A, value: '2'}]"), []EnvVar{{"A", "2"}, {"B", "z"}}},
+		{"envFrom takes data with a prefix, sorted (S9.3)", container("envFrom: [{prefix: P_, configMapRef: {name: c}}]"), []EnvVar{{"P_B", "b of c"}, {"P_k", "from c"}, {"P_my-key", "dash"}}},
+		{"later sources of envFrom win (S9.1)", container("envFrom: [{configMapRef: {name: c}}, {secretRef: {name: s}}]"), []EnvVar{{"B", "b of c"}, {"k", "from s"}, {"my-key", "dash"}}},
+		{"env wins over envFrom (S9.1)", container("env: [{name: k, value: mine}], envFrom: [{secretRef: {name: s}}]"), []EnvVar{{"k", "mine"}}},
+		{"references to envFrom and earlier entries (S9.4)", container("env: [{name: A, value: '$(B)'}, {name: L, value: '$(A)!'}], envFrom: [{prefix: '', configMapRef: {name: c}}]"),
+			[]EnvVar{{"B", "b of c"}, {"k", "from c"}, {"my-key", "dash"}, {"A", "b of c"}, {"L", "b of c!"}}},
+		{"a reference to a later entry stays (S9.4)", container("env: [{name: A, value: '$(B)'}, {name: B, value: x}]"), []EnvVar{{"A", "$(B)"}, {"B", "x"}}},
+		{"a reference to itself sees the value before (S9.4)", container("env: [{name: A, value: x}, {name: A, value: '$(A)+'}]"), a("x+")},
+		{"a key of a config map", from("configMapKeyRef: {name: c, key: k}"), a("from c")},
+		{"a key of a secret", from("secretKeyRef: {name: s, key: k}"), a("from s")},
+		{"values of objects are not expanded", container("env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}]"), a("from c")},
+		{"optional things that are missing are not set (S9.8)", container("env: [{name: k, valueFrom: {configMapKeyRef: {name: c, key: zz, optional: true}}}, " +
+			"{name: B, valueFrom: {secretKeyRef: {name: zz, key: k, optional: true}}}], envFrom: [{secretRef: {name: s}}, {configMapRef: {name: zz, optional: true}}]"), []EnvVar{{"k", "from s"}}},
+		{"the name", from("fieldRef: {fieldPath: metadata.name}"), a("p")},
+		{"the namespace", from("fieldRef: {fieldPath: metadata.namespace}"), a("ns")},
+		{"the uid", from("fieldRef: {fieldPath: metadata.uid}"), a("5a1e")},
+		{"a label", from(`fieldRef: {fieldPath: "metadata.labels['a/b']"}`), a("slash")},
+		{"an annotation that is not there", from(`fieldRef: {fieldPath: "metadata.annotations['x']"}`), a("")},
+		{"the node", from("fieldRef: {fieldPath: spec.nodeName}"), a("node1")},
+		{"the node under its old name", from("fieldRef: {fieldPath: spec.host}"), a("node1")},
+		{"the service account", from("fieldRef: {fieldPath: spec.serviceAccountName}"), a("default")},
+		{"the node's address", from("fieldRef: {fieldPath: status.hostIP}"), a("192.0.2.1")},
+		{"the node's addresses", from("fieldRef: {fieldPath: status.hostIPs}"), a("192.0.2.1,2001:db8::1")},
+		{"the pod's address", from("fieldRef: {fieldPath: status.podIP}"), a("10.0.0.5")},
+		{"the pod's addresses", from("fieldRef: {fieldPath: status.podIPs}"), a("10.0.0.5,fd00::5")},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := environmentOf(t, c.spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestResourcesInTheEnvironment(t *testing.T) { // (S9.20, S9.21)
+	cases := []struct{ name, resources, ref, want string }{
+		{"cpu is rounded up", "{limits: {cpu: 500m}}", "{resource: limits.cpu}", "1"},
+		{"cpu in thousandths", "{limits: {cpu: 500m}}", "{resource: limits.cpu, divisor: 1m}", "500"},
+		{"memory in bytes", "{limits: {memory: 64Mi}}", "{resource: limits.memory}", "67108864"},
+		{"memory in mebibytes", "{limits: {memory: 64Mi}}", "{resource: limits.memory, divisor: 1Mi}", "64"},
+		{"memory is rounded up", "{limits: {memory: 1025Ki}}", "{resource: limits.memory, divisor: 1Mi}", "2"},
+		{"a limit that is not set is what the node has", "{}", "{resource: limits.cpu}", "4"},
+		{"so is storage", "{}", "{resource: limits.ephemeral-storage, divisor: 1G}", "10"},
+		{"a limit of 0 is not set", "{limits: {memory: 0}}", "{resource: limits.memory, divisor: 1Gi}", "8"},
+		{"a request comes from the limit", "{limits: {cpu: 2}}", "{resource: requests.cpu}", "2"},
+		{"a request that is not set is 0", "{}", "{resource: requests.memory}", "0"},
+		{"another container", "{}", "{resource: limits.cpu, containerName: init}", "3"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := environmentOf(t, "{initContainers: [{name: init, image: i, resources: {limits: {cpu: 3}}}], containers: [{name: c, image: i, resources: "+
+				c.resources+", env: [{name: A, valueFrom: {resourceFieldRef: "+c.ref+"}}]}]}")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got[0].Value != c.want {
+				t.Errorf("got %s, want %s", got[0].Value, c.want)
+			}
+		})
+	}
+	t.Run("a limit of the pod comes before the node's", func(t *testing.T) {
+		got, err := environmentOf(t, "{resources: {limits: {cpu: 2}}, containers: [{name: c, image: i, env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.cpu}}}]}]}")
+		if err != nil || got[0].Value != "2" {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+}
+
+func TestMissingObjectsKeepAContainerFromStarting(t *testing.T) { // (S9.9)
+	cases := []struct{ name, fields, want string }{
+		{"a config map", "envFrom: [{configMapRef: {name: x}}]", `configmap "x" not found`},
+		{"a secret", "envFrom: [{secretRef: {name: x}}]", `secret "x" not found`},
+		{"a config map of a variable", "env: [{name: A, valueFrom: {configMapKeyRef: {name: x, key: k}}}]", `configmap "x" not found`},
+		{"a secret of a variable", "env: [{name: A, valueFrom: {secretKeyRef: {name: x, key: k}}}]", `secret "x" not found`},
+		{"a key of a config map", "env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: zz}}}]", `couldn't find key zz in ConfigMap ns/c`},
+		{"a key of a secret", "env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: zz}}}]", `couldn't find key zz in Secret ns/s`},
+		{"a container", "env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.cpu, containerName: x}}}]", `container x not found`},
+	}
+	for _, c := range cases {
+		if _, err := environmentOf(t, container(c.fields)); err == nil || err.Error() != c.want {
+			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+func TestCommandSeesTheWholeEnvironment(t *testing.T) { // (S9.6)
+	env := []EnvVar{{"A", "1"}, {"B", "2"}}
+	c := &corev1.Container{Command: []string{"sh", "$(B)"}, Args: []string{"$(A)$(C)", "$$(A)"}}
+	command, args := Command(c, env)
+	if diff := cmp.Diff([]string{"sh", "2"}, command); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"1$(C)", "$(A)"}, args); diff != "" {
+		t.Error(diff)
+	}
+	if command, args = Command(&corev1.Container{}, env); command != nil || args != nil {
+		t.Errorf("the image's command is replaced by %v %v", command, args)
+	}
+}
+
+func TestSubPathOfAMount(t *testing.T) { // (S9.6, S11.52)
+	env := []EnvVar{{"A", "a"}, {"ROOT", "/x"}, {"UP", ".."}, {"EMPTY", ""}}
+	cases := []struct{ subPath, expr, want, wantErr string }{
+		{"", "", "", ""},
+		{"$(A)", "", "$(A)", ""},
+		{"", "d/$(A)", "d/a", ""},
+		{"", "$$(A)", "$(A)", ""},
+		{"", "$(Z)/$(EMPTY)/$(B)/$(B)", "", "missing value for B, EMPTY, Z"},
+		{"", "$(ROOT)", "", "error SubPath `/x` must not be an absolute path"},
+		{"", "a/$(UP)", "", "unable to provision SubPath `a/..`: must not contain '..'"},
+	}
+	for _, c := range cases {
+		got, err := SubPath(&corev1.VolumeMount{SubPath: c.subPath, SubPathExpr: c.expr}, env)
+		gotErr := ""
+		if err != nil {
+			gotErr = err.Error()
+		}
+		if got != c.want || gotErr != c.wantErr {
+			t.Errorf("%q %q: got %q, %q", c.subPath, c.expr, got, gotErr)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package podspec
+
+import (
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// References are the names of the objects of its namespace that a pod refers to, each list sorted and without repetition.
+type References struct {
+	ConfigMaps, Secrets, Claims []string
+}
+
+// ReferencesOf finds the objects that a pod refers to: in volumes, in the environment of its containers of every kind, and as pull
+// secrets.
+func ReferencesOf(pod *corev1.Pod) References {
+	configMaps, secrets, claims := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, v := range pod.Spec.Volumes {
+		switch {
+		case v.ConfigMap != nil:
+			configMaps[v.ConfigMap.Name] = true
+		case v.Secret != nil:
+			secrets[v.Secret.SecretName] = true
+		case v.PersistentVolumeClaim != nil:
+			claims[v.PersistentVolumeClaim.ClaimName] = true
+		}
+	}
+	for c := range allContainers(pod) {
+		environmentReferences(c, configMaps, secrets)
+	}
+	for _, s := range pod.Spec.ImagePullSecrets {
+		secrets[s.Name] = true
+	}
+	return References{
+		ConfigMaps: slices.Sorted(maps.Keys(configMaps)),
+		Secrets:    slices.Sorted(maps.Keys(secrets)),
+		Claims:     slices.Sorted(maps.Keys(claims)),
+	}
+}
+
+func environmentReferences(c *corev1.Container, configMaps, secrets map[string]bool) {
+	for _, from := range c.EnvFrom {
+		switch {
+		case from.ConfigMapRef != nil:
+			configMaps[from.ConfigMapRef.Name] = true
+		case from.SecretRef != nil:
+			secrets[from.SecretRef.Name] = true
+		}
+	}
+	for _, e := range c.Env {
+		switch {
+		case e.ValueFrom == nil:
+		case e.ValueFrom.ConfigMapKeyRef != nil:
+			configMaps[e.ValueFrom.ConfigMapKeyRef.Name] = true
+		case e.ValueFrom.SecretKeyRef != nil:
+			secrets[e.ValueFrom.SecretKeyRef.Name] = true
+		}
+	}
+}

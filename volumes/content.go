@@ -1,0 +1,122 @@
+package volumes
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/podsim/podsim/network"
+)
+
+// volumesDir is where an archive has the pod's volumes.
+var volumesDir = strings.TrimPrefix(network.VolumesDir, network.Root+"/")
+
+// Write adds the first content of the pod's own volumes to an archive: the owners and modes of their roots, and the
+// files of configMap and secret volumes. What a claim holds is the user's; nothing is added for it. suffix returns the
+// random digits of the name of a data directory (S11.21).
+func (p *Plan) Write(a *Archive, suffix func() string) error {
+	for _, v := range p.volumes {
+		if v.engine == nil || v.claim {
+			continue
+		}
+		w := volumeWriter{archive: a, root: path.Join(volumesDir, v.name), group: groupRule{gid: p.fsGroup(), readOnly: v.readOnly}}
+		w.directory("", v.rootMode)
+		if v.isAtomic {
+			w.writeAtomically(v.payload, nestedMountPoints(p.pod, v.name), dataDirectory(a, suffix()))
+		}
+		if w.err != nil {
+			return &MountError{v.name, w.err}
+		}
+	}
+	return nil
+}
+
+// dataDirectory is the name of the directory that holds the files of an atomically written volume (S11.21).
+func dataDirectory(a *Archive, suffix string) string {
+	return a.time.UTC().Format("..2006_01_02_15_04_05.") + suffix
+}
+
+// volumeWriter adds the entries of one volume to an archive. After the first error it adds nothing.
+type volumeWriter struct {
+	archive *Archive
+	root    string
+	group   groupRule
+	err     error
+}
+
+func (w *volumeWriter) directory(name string, mode int64) {
+	if w.err == nil {
+		w.err = w.archive.directory(path.Join(w.root, name), w.group.directoryMode(mode), w.group.id())
+	}
+}
+
+func (w *volumeWriter) file(name string, f file) {
+	if w.err == nil {
+		w.err = w.archive.file(path.Join(w.root, name), w.group.fileMode(f.mode), w.group.id(), f.content)
+	}
+}
+
+func (w *volumeWriter) symlink(name, target string) {
+	if w.err == nil {
+		w.err = w.archive.symlink(path.Join(w.root, name), target, w.group.id())
+	}
+}
+
+const (
+	dataLink = "..data"
+	// directoryMode is the mode of all directories that podsim makes inside a volume (S11.22).
+	directoryMode = 0o755
+)
+
+// writeAtomically lays out files so that later all of them can be replaced at once (S11.21): they lie in a data
+// directory, the link ..data leads to it, and for each name at the top there is a link through ..data. Mount points of
+// other volumes inside this one are made first, because no container can make them later (S11.6).
+func (w *volumeWriter) writeAtomically(files payload, mountPoints []string, data string) {
+	made := map[string]bool{}
+	for _, mountPoint := range mountPoints {
+		w.directories("", mountPoint, made)
+	}
+	w.directory(data, directoryMode)
+	paths := slices.Sorted(maps.Keys(files))
+	top := map[string]bool{}
+	for _, name := range paths {
+		w.refuseFileAsDirectory(files, name)
+		w.directories(data, path.Dir(name), made)
+		w.file(path.Join(data, name), files[name])
+		first, _, _ := strings.Cut(name, "/")
+		top[first] = true
+	}
+	w.symlink(dataLink, data)
+	for _, name := range slices.Sorted(maps.Keys(top)) {
+		if made[name] && w.err == nil {
+			w.err = fmt.Errorf("symlink %s %s: file exists", path.Join(dataLink, name), name)
+		}
+		w.symlink(name, path.Join(dataLink, name))
+	}
+}
+
+// directories adds all directories of the path below base that are not made yet.
+func (w *volumeWriter) directories(base, name string, made map[string]bool) {
+	dir := base
+	for _, part := range strings.Split(path.Clean(name), "/") {
+		if part == "." {
+			continue
+		}
+		dir = path.Join(dir, part)
+		if !made[dir] {
+			made[dir] = true
+			w.directory(dir, directoryMode)
+		}
+	}
+}
+
+// refuseFileAsDirectory fails when a file lies below the path of another file.
+func (w *volumeWriter) refuseFileAsDirectory(files payload, name string) {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if _, ok := files[dir]; ok && w.err == nil {
+			w.err = fmt.Errorf("mkdir %s: not a directory", dir)
+		}
+	}
+}

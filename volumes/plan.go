@@ -1,0 +1,221 @@
+package volumes
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/docker/docker/api/types/mount"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/network"
+)
+
+// Objects are the objects that volumes take their content from.
+type Objects interface {
+	ConfigMap(namespace, name string) (*corev1.ConfigMap, bool)
+	Secret(namespace, name string) (*corev1.Secret, bool)
+}
+
+// Node is what volumes need to know of the node.
+type Node struct {
+	// ID is the node's identity, for the labels of what is made for its pods.
+	ID string
+	// AllocatableMemory bounds memory volumes, in bytes.
+	AllocatableMemory int64
+}
+
+// Plan is what the volumes of one pod are. It holds those that at least one container mounts (S11.2), in the order of
+// the pod's spec.
+type Plan struct {
+	pod     *corev1.Pod
+	nodeID  string
+	volumes []volume
+	secrets engineVolume
+	meta    engineVolume
+}
+
+// volume is a mounted volume of the pod. Either engine or hostPath is set.
+type volume struct {
+	name     string
+	engine   *engineVolume
+	hostPath *corev1.HostPathVolumeSource
+
+	claim    bool  // the content is the user's: neither made nor removed with the pod
+	readOnly bool  // no container may write to it (S11.8)
+	rootMode int64 // of an engine volume that is the pod's own
+	payload  payload
+	isAtomic bool // the payload is laid out for atomic updates, even if it is empty
+}
+
+// engineVolume is a volume as the engine knows it.
+type engineVolume struct {
+	name    string
+	target  string // where the sandbox has it
+	labels  map[string]string
+	options map[string]string // of the driver "local"
+}
+
+// NewPlan decides what the volumes of a pod are. pod must be defaulted and have its UID. The error is a MountErrors:
+// no container of the pod may start before all of them are gone (S11.3).
+func NewPlan(pod *corev1.Pod, node Node, objects Objects) (*Plan, error) {
+	uid := string(pod.UID)
+	tmpfs := tmpfsOptions(memorySize(pod, nil, node.AllocatableMemory))
+	plan := &Plan{
+		pod:     pod,
+		nodeID:  node.ID,
+		meta:    engineVolume{MetaName(uid), network.MetaDir, podLabels(pod, node), nil},
+		secrets: engineVolume{SecretsName(uid), network.SecretsDir, podLabels(pod, node), tmpfs},
+	}
+	mounted := mountedVolumes(pod)
+	var failures MountErrors
+	for i := range pod.Spec.Volumes {
+		source := &pod.Spec.Volumes[i]
+		if !mounted[source.Name] {
+			continue
+		}
+		v, err := newVolume(pod, source, node, objects)
+		if err != nil {
+			failures = append(failures, &MountError{source.Name, err})
+			continue
+		}
+		plan.volumes = append(plan.volumes, v)
+	}
+	if err := failures.orNil(); err != nil {
+		return nil, err
+	}
+	return plan, nil
+}
+
+// mountedVolumes are the names of the volumes that any container of the pod uses (S11.2).
+func mountedVolumes(pod *corev1.Pod) map[string]bool {
+	mounted := map[string]bool{}
+	for _, containers := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
+		for _, c := range containers {
+			for _, m := range c.VolumeMounts {
+				mounted[m.Name] = true
+			}
+			for _, d := range c.VolumeDevices {
+				mounted[d.Name] = true
+			}
+		}
+	}
+	return mounted
+}
+
+// The modes of the roots of volumes (S11.10, S11.11, S11.20).
+const (
+	diskRootMode  = 0o777
+	tmpfsRootMode = 0o1777
+)
+
+func newVolume(pod *corev1.Pod, source *corev1.Volume, node Node, objects Objects) (volume, error) {
+	switch {
+	case source.HostPath != nil:
+		return volume{name: source.Name, hostPath: source.HostPath}, nil
+	case source.EmptyDir != nil:
+		return newEmptyDir(pod, source, node)
+	case source.ConfigMap != nil:
+		payload, err := configMapPayload(pod.Namespace, source.ConfigMap, objects)
+		v := ownVolume(pod, node, source.Name, diskRootMode, nil)
+		v.readOnly, v.isAtomic, v.payload = true, true, payload
+		return v, err
+	case source.Secret != nil:
+		payload, err := secretPayload(pod.Namespace, source.Secret, objects)
+		v := ownVolume(pod, node, source.Name, tmpfsRootMode, tmpfsOptions(memorySize(pod, nil, node.AllocatableMemory)))
+		v.readOnly, v.isAtomic, v.payload = true, true, payload
+		return v, err
+	case source.PersistentVolumeClaim != nil:
+		return newClaim(pod, source), nil
+	}
+	return volume{}, fmt.Errorf("podsim does not support this kind of volume")
+}
+
+func newEmptyDir(pod *corev1.Pod, source *corev1.Volume, node Node) (volume, error) {
+	switch medium := source.EmptyDir.Medium; medium {
+	case corev1.StorageMediumDefault:
+		return ownVolume(pod, node, source.Name, diskRootMode, nil), nil
+	case corev1.StorageMediumMemory:
+		size := memorySize(pod, source.EmptyDir.SizeLimit, node.AllocatableMemory)
+		return ownVolume(pod, node, source.Name, tmpfsRootMode, tmpfsOptions(size)), nil
+	default:
+		return volume{}, fmt.Errorf("unknown storage medium %q", medium)
+	}
+}
+
+// ownVolume is a volume that lives and ends with the pod.
+func ownVolume(pod *corev1.Pod, node Node, name string, rootMode int64, options map[string]string) volume {
+	return volume{name: name, rootMode: rootMode, engine: &engineVolume{
+		name:    EngineName(string(pod.UID), name),
+		target:  path.Join(network.VolumesDir, name),
+		labels:  podLabels(pod, node),
+		options: options,
+	}}
+}
+
+// newClaim is the volume of a claim; which of the pod's volumes uses it does not matter to its name.
+func newClaim(pod *corev1.Pod, source *corev1.Volume) volume {
+	claim := source.PersistentVolumeClaim
+	return volume{name: source.Name, claim: true, readOnly: claim.ReadOnly, engine: &engineVolume{
+		name:   ClaimName(pod.Namespace, claim.ClaimName),
+		target: path.Join(network.VolumesDir, source.Name),
+		labels: map[string]string{
+			network.LabelManaged:   "true",
+			network.LabelNamespace: pod.Namespace,
+			LabelClaim:             claim.ClaimName,
+		},
+	}}
+}
+
+func podLabels(pod *corev1.Pod, node Node) map[string]string {
+	return map[string]string{
+		network.LabelManaged:   "true",
+		network.LabelNamespace: pod.Namespace,
+		network.LabelPodUID:    string(pod.UID),
+		network.LabelNode:      node.ID,
+	}
+}
+
+// SandboxMounts are the mounts of the pod's sandbox: all engine volumes, hostPath excepted. The engine creates those
+// that it does not have when it creates the sandbox, with their labels and driver options, and they stay mounted as
+// long as the sandbox runs: that keeps memory volumes alive between containers.
+func (p *Plan) SandboxMounts() []mount.Mount {
+	mounts := []mount.Mount{p.meta.mount(), p.secrets.mount()}
+	for _, v := range p.volumes {
+		if v.engine != nil {
+			mounts = append(mounts, v.engine.mount())
+		}
+	}
+	return mounts
+}
+
+// mount never copies the image's content into an empty volume (S11.5).
+func (v *engineVolume) mount() mount.Mount {
+	return mount.Mount{
+		Type:   mount.TypeVolume,
+		Source: v.name,
+		Target: v.target,
+		VolumeOptions: &mount.VolumeOptions{
+			NoCopy:       true,
+			Labels:       v.labels,
+			DriverConfig: &mount.Driver{Name: "local", Options: v.options},
+		},
+	}
+}
+
+// volume returns the mounted volume of that name.
+func (p *Plan) volume(name string) (*volume, bool) {
+	for i := range p.volumes {
+		if p.volumes[i].name == name {
+			return &p.volumes[i], true
+		}
+	}
+	return nil, false
+}
+
+// fsGroup is the pod's group for volumes; nil if it has none.
+func (p *Plan) fsGroup() *int64 {
+	if p.pod.Spec.SecurityContext == nil {
+		return nil
+	}
+	return p.pod.Spec.SecurityContext.FSGroup
+}

@@ -1,0 +1,68 @@
+package runtime
+
+import (
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podsim/podsim/volumes"
+)
+
+const withClaim = `
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  restartPolicy: Never
+  volumes: [{name: data, persistentVolumeClaim: {claimName: store}}]
+  containers:
+  - {name: main, image: "busybox:1.36", volumeMounts: [{name: data, mountPath: /data}]}
+`
+
+func TestAClaimOutlivesItsPodAndItsNode(t *testing.T) {
+	inWorld(t, func(w *world) {
+		key := types.NamespacedName{Namespace: "default", Name: "store"}
+		w.machine.Script("main", runFor(time.Second, 0))
+		w.create(withClaim)
+		w.awaitPhase("p", corev1.PodSucceeded)
+		w.delete("p", -1)
+		w.awaitGone("p")
+		w.restart(time.Second)
+		claim, err := w.node.store.Claims.Get(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if claim.Status.Phase != corev1.ClaimBound || claim.Spec.VolumeName != volumes.ClaimName("default", "store") {
+			t.Errorf("it is %+v, %+v", claim.Spec, claim.Status)
+		}
+		if err := w.node.DeleteClaim(t.Context(), "default", "store"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.node.store.Claims.Get(key); !apierrors.IsNotFound(err) {
+			t.Errorf("after its deletion: %v", err)
+		}
+		w.wantNothingLeft()
+	})
+}
+
+func TestTheCapOfTheBackOffStaysWithThePod(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.crash()
+		w.options.MaxRestartBackoff = 2 * time.Second
+		w.boot()
+		w.machine.Script("main", runFor(time.Second, 1))
+		w.create(oneMain)
+		time.Sleep(20 * time.Second)
+		w.crash()
+		w.options.MaxRestartBackoff = 0
+		w.boot()
+		before := len(w.startTimes("main"))
+		time.Sleep(time.Minute)
+		if after := len(w.startTimes("main")); after-before < 15 { // 3.25 s from start to start
+			w.Errorf("it was started %d times in a minute", after-before)
+		}
+	})
+}

@@ -1,0 +1,79 @@
+package instance
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+func TestCgroupValues(t *testing.T) {
+	type values struct{ shares, quota, period, memory, swap int64 }
+	for _, row := range []struct {
+		name             string
+		requests, limits corev1.ResourceList
+		want             values
+	}{
+		{"nothing asked for: the least weight, no limits (S13.10, S13.11, S13.13)", nil, nil, values{shares: 2}},
+		{"a request of 100m (S13.10)", quantities("100m", ""), nil, values{shares: 102}},
+		{"a request of 1m has the least weight (S13.10)", quantities("1m", ""), nil, values{shares: 2}},
+		{"a huge request has the greatest weight (S13.10)", quantities("1000", ""), nil, values{shares: 262144}},
+		{"a limit of 500m without a request (S13.10, S13.11)", nil, quantities("500m", ""), values{shares: 512, quota: 50000, period: 100000}},
+		{"a limit of one processor (S13.11)", quantities("1", ""), quantities("1", ""), values{shares: 1024, quota: 100000, period: 100000}},
+		{"a limit of 5m is raised to the least quota (S13.11)", nil, quantities("5m", ""), values{shares: 5, quota: 1000, period: 100000}},
+		{"a limit of 0 is none (S13.11)", quantities("0", ""), quantities("0", "0"), values{shares: 2}},
+		{"memory is limited without swap (S13.13, S13.14)", nil, quantities("", "64Mi"), values{shares: 2, memory: 64 << 20, swap: 64 << 20}},
+		{"a memory request alone limits nothing (S13.13)", quantities("", "64Mi"), nil, values{shares: 2}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			r := hostOf(t, func(_ *corev1.Pod, c *corev1.Container) {
+				c.Resources.Requests, c.Resources.Limits = row.requests, row.limits
+			}).Resources
+			if got := (values{r.CPUShares, r.CPUQuota, r.CPUPeriod, r.Memory, r.MemorySwap}); got != row.want {
+				t.Errorf("got %+v, want %+v", got, row.want)
+			}
+			if r.PidsLimit != nil {
+				t.Errorf("processes are limited to %d (S13.18)", *r.PidsLimit)
+			}
+		})
+	}
+}
+
+func TestOOMScoreAdjustment(t *testing.T) {
+	memory := func(request string) func(*corev1.Pod, *corev1.Container) {
+		return func(_ *corev1.Pod, c *corev1.Container) { c.Resources.Requests = quantities("", request) }
+	}
+	for _, row := range []struct {
+		name   string
+		change func(*corev1.Pod, *corev1.Container)
+		want   int
+	}{
+		{"best effort (S13.25)", nil, 1000},
+		{"burstable with half of the node's memory (S13.25)", memory("4Gi"), 500},
+		{"burstable without a memory request (S13.25)",
+			func(_ *corev1.Pod, c *corev1.Container) { c.Resources.Requests = quantities("1", "") }, 999},
+		{"burstable with all of the node's memory (S13.25)", memory("8Gi"), 3},
+		{"guaranteed gets the least that an engine grants without further rights (S13.25)",
+			func(_ *corev1.Pod, c *corev1.Container) {
+				c.Resources.Requests, c.Resources.Limits = quantities("1", "1Gi"), quantities("1", "1Gi")
+			}, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := hostOf(t, row.change).OomScoreAdj; got != row.want {
+				t.Errorf("got %d, want %d", got, row.want)
+			}
+		})
+	}
+}
+
+func TestASidecarIsNotKilledBeforeTheMainsForWantOfMemory(t *testing.T) {
+	always := corev1.ContainerRestartPolicyAlways
+	in := inputOf(func(pod *corev1.Pod, c *corev1.Container) {
+		c.Resources.Requests = quantities("", "4Gi")
+		pod.Spec.InitContainers = []corev1.Container{{Name: "s", RestartPolicy: &always}}
+	})
+	in.Container = &in.Pod.Spec.InitContainers[0]
+	_, host := configOf(t, in)
+	if host.OomScoreAdj != 500 {
+		t.Errorf("it has %d, worse than the main's 500 (S13.25)", host.OomScoreAdj)
+	}
+}

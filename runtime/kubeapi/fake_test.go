@@ -1,0 +1,190 @@
+package kubeapi_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/kubeapi"
+	"github.com/podsim/podsim/runtime/store"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/uuid"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/utils/clock"
+	utilexec "k8s.io/utils/exec"
+)
+
+// fakeNode does to the store what a node would, and nothing else.
+type fakeNode struct {
+	store *store.Store
+	// logs is the answer to Logs; nil is an empty log.
+	logs func(ctx context.Context, options *corev1.PodLogOptions) (io.ReadCloser, error)
+	// exec is the answer to Exec; nil echoes stdin and exits 7.
+	exec func(ctx context.Context, options kubeapi.ExecOptions) error
+}
+
+func (n *fakeNode) CreatePod(_ context.Context, pod *corev1.Pod) (*corev1.Pod, error) {
+	pod.UID = uuid.NewUUID()
+	pod.CreationTimestamp = metav1.Now().Rfc3339Copy()
+	pod.Status = corev1.PodStatus{Phase: corev1.PodPending}
+	return n.store.Pods.Create(pod)
+}
+
+// DeletePod removes the pod at once with grace period 0, and else only marks it.
+func (n *fakeNode) DeletePod(_ context.Context, namespace, name string, options *metav1.DeleteOptions) (*corev1.Pod, error) {
+	key := types.NamespacedName{Namespace: namespace, Name: name}
+	if options.GracePeriodSeconds != nil && *options.GracePeriodSeconds == 0 {
+		return n.store.Pods.Delete(key, options.Preconditions)
+	}
+	return n.store.Pods.Update(key, func(pod *corev1.Pod) error {
+		if err := n.store.Pods.CheckPreconditions(pod, options.Preconditions); err != nil {
+			return err
+		}
+		at := metav1.Now().Rfc3339Copy()
+		pod.DeletionTimestamp, pod.DeletionGracePeriodSeconds = &at, options.GracePeriodSeconds
+		return nil
+	})
+}
+
+func (n *fakeNode) UpdatePod(_ context.Context, namespace, name string, change func(*corev1.Pod) error) (*corev1.Pod, error) {
+	return n.store.Pods.Update(types.NamespacedName{Namespace: namespace, Name: name}, change)
+}
+
+func (n *fakeNode) DeleteClaim(_ context.Context, namespace, name string) error {
+	_, err := n.store.Claims.Delete(types.NamespacedName{Namespace: namespace, Name: name}, nil)
+	return err
+}
+
+func (n *fakeNode) Logs(ctx context.Context, _, name string, options *corev1.PodLogOptions) (io.ReadCloser, error) {
+	switch {
+	case n.logs != nil:
+		return n.logs(ctx, options)
+	case name == "panics":
+		panic("no log for you")
+	case name == "not-started":
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("container %q in pod %q is waiting to start: ContainerCreating", options.Container, name))
+	case name == "broken":
+		return nil, io.ErrUnexpectedEOF
+	}
+	return io.NopCloser(strings.NewReader("")), nil
+}
+
+func (n *fakeNode) Exec(ctx context.Context, _, _ string, options kubeapi.ExecOptions) error {
+	if n.exec != nil {
+		return n.exec(ctx, options)
+	}
+	if options.Stdin != nil {
+		if _, err := io.Copy(options.Stdout, options.Stdin); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("running %s in %s: %w", options.Command, options.Container,
+		utilexec.CodeExitError{Err: fmt.Errorf("exit status 7"), Code: 7})
+}
+
+// api is the API over an empty store, served on a loopback port.
+type api struct {
+	*httptest.Server
+	t     *testing.T
+	store *store.Store
+	node  *fakeNode
+	// stop ends the context of all requests, as the end of a node does.
+	stop context.CancelFunc
+}
+
+func serve(t *testing.T) *api { return serveWithGates(t, nil) }
+
+func serveWithGates(t *testing.T, gates podspec.FeatureGates) *api {
+	t.Helper()
+	objects := store.New(uint64(time.Now().UnixMilli()))
+	node := &fakeNode{store: objects}
+	handler := kubeapi.New(kubeapi.Config{
+		Store: objects, Node: node, Clock: clock.RealClock{}, FeatureGates: gates, Log: slog.New(slog.DiscardHandler),
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	server := httptest.NewUnstartedServer(handler)
+	server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
+	server.Start()
+	t.Cleanup(server.Close)
+	return &api{Server: server, t: t, store: objects, node: node, stop: stop}
+}
+
+// config is a client's configuration, with no limit to how fast it asks.
+func (a *api) config() *rest.Config { return &rest.Config{Host: a.URL, QPS: -1} }
+
+func (a *api) clients() *kubernetes.Clientset {
+	a.t.Helper()
+	clients, err := kubernetes.NewForConfig(a.config())
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return clients
+}
+
+// havePod puts a running pod with one container, "main", into the store.
+func (a *api) havePod(name string, change ...func(*corev1.Pod)) *corev1.Pod {
+	a.t.Helper()
+	pod := newPod(name)
+	pod.UID = uuid.NewUUID()
+	pod.CreationTimestamp = metav1.Now().Rfc3339Copy()
+	pod.Status.Phase = corev1.PodRunning
+	started := true
+	pod.Status.ContainerStatuses = []corev1.ContainerStatus{
+		{Name: "main", Ready: true, Started: &started, State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+	}
+	for _, c := range change {
+		c(pod)
+	}
+	pod, err := a.store.Pods.Create(pod)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return pod
+}
+
+// setPod changes a pod of the store.
+func (a *api) setPod(name string, change func(*corev1.Pod)) {
+	a.t.Helper()
+	_, err := a.store.Pods.Update(types.NamespacedName{Namespace: "default", Name: name}, func(pod *corev1.Pod) error {
+		change(pod)
+		return nil
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func (a *api) haveEvent(name string, pod *corev1.Pod, reason, message string) {
+	a.t.Helper()
+	at := metav1.Now().Rfc3339Copy()
+	_, err := a.store.Events.Create(&corev1.Event{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name, CreationTimestamp: at},
+		InvolvedObject: corev1.ObjectReference{
+			APIVersion: "v1", Kind: "Pod", Namespace: "default", Name: pod.Name, UID: pod.UID, FieldPath: "spec.containers{main}",
+		},
+		Type: corev1.EventTypeNormal, Reason: reason, Message: message, Count: 1,
+		FirstTimestamp: at, LastTimestamp: at, Source: corev1.EventSource{Component: "kubelet"},
+	})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+func newPod(name string) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name},
+		Spec:       corev1.PodSpec{NodeName: "podsim", Containers: []corev1.Container{{Name: "main", Image: "busybox:1.36"}}},
+	}
+}

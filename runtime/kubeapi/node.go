@@ -1,0 +1,57 @@
+// Package kubeapi serves the Kubernetes REST API over a node's object store: what kubectl, client-go and any other client
+// of Kubernetes need for pods and the objects beside them.
+//
+//	handler := kubeapi.New(kubeapi.Config{Store: objects, Node: node, Clock: clock.RealClock{}, Log: log})
+//	http.Serve(listener, handler)
+//
+// It knows the API's paths, verbs, representations, watches and errors. It does not know what a pod needs to run: what
+// has effects beyond the store is asked of the Node. Whatever a client sends is defaulted and validated here, as by an API
+// server and in the words of package podspec, so that all that lies behind the API is complete and valid.
+package kubeapi
+
+import (
+	"context"
+	"io"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
+)
+
+// Node does what the API promises of pods and claims. It writes the results into the store that the API reads. The
+// context of every call ends when its client leaves. Errors that are an apierrors.APIStatus reach the client as they are,
+// all others as status 500.
+type Node interface {
+	// CreatePod takes a pod in and returns it as stored: with uid, creation time and status. The pod has a namespace and a
+	// name, was defaulted, and is one that an API server would take and podsim can run. It does not wait for the pod to run.
+	CreatePod(ctx context.Context, pod *corev1.Pod) (*corev1.Pod, error)
+	// DeletePod begins to terminate the pod, or removes it, as the options say (S8A), and returns it. Options are never
+	// nil; its preconditions are the node's to check. It does not wait for the end of a grace period.
+	DeletePod(ctx context.Context, namespace, name string, options *metav1.DeleteOptions) (*corev1.Pod, error)
+	// UpdatePod stores what change makes of the pod, lets the node act on it and returns the pod. An error of change is returned as it
+	// is, and then nothing is stored; change must not call the node or the store.
+	UpdatePod(ctx context.Context, namespace, name string, change func(*corev1.Pod) error) (*corev1.Pod, error)
+	// DeleteClaim removes the claim from the store and its volume from the engine.
+	DeleteClaim(ctx context.Context, namespace, name string) error
+	// Logs opens the log of a container of the pod. The options are valid, and Container names a container of the pod.
+	// With Follow the stream ends after the container, or with the context. Closing the stream ends a blocked Read.
+	Logs(ctx context.Context, namespace, name string, options *corev1.PodLogOptions) (io.ReadCloser, error)
+	// Exec runs a command in a container of the pod and returns when it has ended: nil for exit code 0, and an error
+	// that holds a k8s.io/utils/exec.CodeExitError for any other.
+	Exec(ctx context.Context, namespace, name string, options ExecOptions) error
+}
+
+// ExecOptions is a command to run in a container.
+type ExecOptions struct {
+	// Container names a container of the pod.
+	Container string
+	// Command is the program and its arguments; at least the program.
+	Command []string
+	// Stdin, Stdout and Stderr are nil when the client did not ask for them. With TTY, Stderr is nil.
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	TTY            bool
+	// Resize delivers the sizes of the client's terminal, the first one at once, and is closed when the client leaves;
+	// nil without TTY.
+	Resize <-chan remotecommand.TerminalSize
+}

@@ -1,0 +1,161 @@
+package kubeapi
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/duration"
+)
+
+// table is how `kubectl get` shows a kind: its columns and the cells of one object.
+type table[T any] struct {
+	columns []metav1.TableColumnDefinition
+	row     func(object T, now time.Time) metav1.TableRow
+}
+
+// column is a column of the narrow table, wide one that only -o wide shows.
+func column(name, description string) metav1.TableColumnDefinition {
+	return metav1.TableColumnDefinition{Name: name, Type: "string", Description: description}
+}
+
+func wide(name, description string) metav1.TableColumnDefinition {
+	return metav1.TableColumnDefinition{Name: name, Type: "string", Description: description, Priority: 1}
+}
+
+func count(name, description string) metav1.TableColumnDefinition {
+	return metav1.TableColumnDefinition{Name: name, Type: "integer", Description: description}
+}
+
+func nameColumn() metav1.TableColumnDefinition {
+	return metav1.TableColumnDefinition{Name: "Name", Type: "string", Format: "name", Description: "Name of the object, unique within its namespace."}
+}
+
+func ageColumn() metav1.TableColumnDefinition {
+	return column("Age", "Time since the object was created.")
+}
+
+// since is an age as kubectl writes it, such as 12s or 3m4s; "<unknown>" for no time.
+func since(then, now time.Time) string {
+	if then.IsZero() {
+		return "<unknown>"
+	}
+	return duration.HumanDuration(now.Sub(then))
+}
+
+func cells(values ...any) metav1.TableRow { return metav1.TableRow{Cells: values} }
+
+func configMapTable() table[*corev1.ConfigMap] {
+	return table[*corev1.ConfigMap]{
+		columns: []metav1.TableColumnDefinition{nameColumn(), count("Data", "Number of keys."), ageColumn()},
+		row: func(configMap *corev1.ConfigMap, now time.Time) metav1.TableRow {
+			return cells(configMap.Name, len(configMap.Data)+len(configMap.BinaryData), since(configMap.CreationTimestamp.Time, now))
+		},
+	}
+}
+
+func secretTable() table[*corev1.Secret] {
+	return table[*corev1.Secret]{
+		columns: []metav1.TableColumnDefinition{
+			nameColumn(), column("Type", "Type of the secret."), count("Data", "Number of keys."), ageColumn(),
+		},
+		row: func(secret *corev1.Secret, now time.Time) metav1.TableRow {
+			return cells(secret.Name, string(secret.Type), len(secret.Data), since(secret.CreationTimestamp.Time, now))
+		},
+	}
+}
+
+func namespaceTable() table[*corev1.Namespace] {
+	return table[*corev1.Namespace]{
+		columns: []metav1.TableColumnDefinition{nameColumn(), column("Status", "Phase of the namespace."), ageColumn()},
+		row: func(namespace *corev1.Namespace, now time.Time) metav1.TableRow {
+			return cells(namespace.Name, string(namespace.Status.Phase), since(namespace.CreationTimestamp.Time, now))
+		},
+	}
+}
+
+func claimTable() table[*corev1.PersistentVolumeClaim] {
+	return table[*corev1.PersistentVolumeClaim]{
+		columns: []metav1.TableColumnDefinition{
+			nameColumn(), column("Status", "Phase of the claim."), column("Volume", "Volume that the claim is bound to."),
+			column("Capacity", "Size of the bound volume."), column("Access Modes", "Access modes of the bound volume."),
+			column("StorageClass", "Storage class that the claim asks for."),
+			column("VolumeAttributesClass", "Volume attributes class that the claim asks for."), ageColumn(),
+			wide("VolumeMode", "Whether the volume has a file system."),
+		},
+		row: func(claim *corev1.PersistentVolumeClaim, now time.Time) metav1.TableRow {
+			capacity, modes := "", ""
+			if claim.Spec.VolumeName != "" {
+				size := claim.Status.Capacity[corev1.ResourceStorage]
+				capacity, modes = size.String(), shortAccessModes(claim.Status.AccessModes)
+			}
+			return cells(claim.Name, string(claim.Status.Phase), claim.Spec.VolumeName, capacity, modes,
+				valueOr(claim.Spec.StorageClassName, ""), valueOr(claim.Spec.VolumeAttributesClassName, "<unset>"),
+				since(claim.CreationTimestamp.Time, now), string(valueOr(claim.Spec.VolumeMode, "<unset>")))
+		},
+	}
+}
+
+// shortAccessModes writes access modes as kubectl does, such as RWO,ROX.
+func shortAccessModes(modes []corev1.PersistentVolumeAccessMode) string {
+	var short []string
+	for _, mode := range []struct {
+		mode  corev1.PersistentVolumeAccessMode
+		short string
+	}{{corev1.ReadWriteOnce, "RWO"}, {corev1.ReadOnlyMany, "ROX"}, {corev1.ReadWriteMany, "RWX"}, {corev1.ReadWriteOncePod, "RWOP"}} {
+		if slices.Contains(modes, mode.mode) {
+			short = append(short, mode.short)
+		}
+	}
+	return strings.Join(short, ",")
+}
+
+func valueOr[T any](value *T, otherwise T) T {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
+
+func eventTable() table[*corev1.Event] {
+	return table[*corev1.Event]{
+		columns: []metav1.TableColumnDefinition{
+			column("Last Seen", "Time since the event last happened."), column("Type", "Normal or Warning."),
+			column("Reason", "Why the event was recorded."), column("Object", "Object that the event is about."),
+			wide("Subobject", "Part of the object that the event is about."), wide("Source", "Component that recorded the event."),
+			column("Message", "What happened."), wide("First Seen", "Time since the event first happened."),
+			wide("Count", "How often the event happened."),
+			{Name: "Name", Type: "string", Format: "name", Description: "Name of the event.", Priority: 1},
+		},
+		row: func(event *corev1.Event, now time.Time) metav1.TableRow {
+			first, last, count := occurrences(event)
+			source := event.Source.Component
+			if source == "" {
+				source = event.ReportingController
+			}
+			if event.Source.Host != "" {
+				source += ", " + event.Source.Host
+			}
+			return cells(since(last, now), event.Type, event.Reason, strings.ToLower(event.InvolvedObject.Kind)+"/"+event.InvolvedObject.Name,
+				event.InvolvedObject.FieldPath, source, strings.TrimSpace(event.Message), since(first, now), fmt.Sprint(count), event.Name)
+		},
+	}
+}
+
+// occurrences tells when an event happened first and last, and how often, for events of both generations of the API.
+func occurrences(event *corev1.Event) (first, last time.Time, count int32) {
+	first, last, count = event.FirstTimestamp.Time, event.LastTimestamp.Time, max(event.Count, 1)
+	if first.IsZero() {
+		first = event.EventTime.Time
+	}
+	if last.IsZero() {
+		last = first
+	}
+	if event.Series != nil {
+		last, count = event.Series.LastObservedTime.Time, event.Series.Count
+	}
+	return first, last, count
+}

@@ -1,0 +1,330 @@
+package kubeapi_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/podsim/podsim/podspec"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
+)
+
+const (
+	jsonPatch  = "application/json-patch+json"
+	mergePatch = "application/merge-patch+json"
+	strategic  = "application/strategic-merge-patch+json"
+)
+
+// haveFinishedPod puts a pod into the store that was defaulted, as every pod behind the API is.
+func (a *api) haveFinishedPod(name string, change ...func(*corev1.Pod)) *corev1.Pod {
+	a.t.Helper()
+	return a.havePod(name, append(change, podspec.DefaultPod, func(pod *corev1.Pod) { pod.Generation = 1 })...)
+}
+
+func debugger(name string) corev1.EphemeralContainer {
+	return corev1.EphemeralContainer{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: name, Image: "busybox:1.36"}}
+}
+
+func TestEphemeralContainersComeInWithEveryKindOfRequest(t *testing.T) {
+	for kind, body := range map[string]string{
+		strategic:  `{"spec":{"ephemeralContainers":[{"name":"two","image":"busybox:1.36"}]}}`,
+		mergePatch: `{"spec":{"ephemeralContainers":[{"name":"one","image":"busybox:1.36","imagePullPolicy":"IfNotPresent","terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","resources":{}},{"name":"two","image":"busybox:1.36"}]}}`,
+		jsonPatch:  `[{"op":"add","path":"/spec/ephemeralContainers/-","value":{"name":"two","image":"busybox:1.36"}}]`,
+		"PUT":      "",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			api := serve(t)
+			before := api.haveFinishedPod("a", func(pod *corev1.Pod) {
+				pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{debugger("one")}
+			})
+			pods, ctx := api.clients().CoreV1().Pods("default"), t.Context()
+			var after *corev1.Pod
+			var err error
+			if kind == "PUT" {
+				newer := before.DeepCopy()
+				newer.Spec.EphemeralContainers = append(newer.Spec.EphemeralContainers, debugger("two"))
+				after, err = pods.UpdateEphemeralContainers(ctx, "a", newer, metav1.UpdateOptions{})
+			} else {
+				after, err = pods.Patch(ctx, "a", types.PatchType(kind), []byte(body), metav1.PatchOptions{}, "ephemeralcontainers")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(after.Spec.EphemeralContainers); n != 2 || after.Spec.EphemeralContainers[1].TerminationMessagePath != corev1.TerminationMessagePathDefault {
+				t.Errorf("ephemeral containers: %+v", after.Spec.EphemeralContainers)
+			}
+			if after.Generation != 2 || after.ResourceVersion == before.ResourceVersion {
+				t.Errorf("generation %d, version %s", after.Generation, after.ResourceVersion)
+			}
+			if shown, err := pods.Get(ctx, "a", metav1.GetOptions{}); err != nil || !cmp.Equal(shown.Spec, after.Spec) {
+				t.Errorf("the pod shows %+v, %v", shown.Spec, err)
+			}
+		})
+	}
+}
+
+func TestEphemeralContainersLeaveTheRestOfThePodAlone(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a")
+	pods := api.clients().CoreV1().Pods("default")
+	after, err := pods.Patch(t.Context(), "a", types.StrategicMergePatchType, []byte(
+		`{"metadata":{"labels":{"k":"v"}},"spec":{"containers":[{"name":"main","image":"other"}]},"status":{"phase":"Failed"}}`,
+	), metav1.PatchOptions{}, "ephemeralcontainers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Labels != nil || after.Spec.Containers[0].Image != "busybox:1.36" || after.Status.Phase != corev1.PodRunning || after.Generation != 1 {
+		t.Errorf("%+v", after)
+	}
+}
+
+func TestEphemeralContainersCannotLeave(t *testing.T) {
+	api := serve(t)
+	pod := api.haveFinishedPod("a", func(pod *corev1.Pod) {
+		pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{debugger("one")}
+	})
+	newer := pod.DeepCopy()
+	newer.Spec.EphemeralContainers = nil
+	pods, ctx := api.clients().CoreV1().Pods("default"), t.Context()
+	if _, err := pods.UpdateEphemeralContainers(ctx, "a", newer, metav1.UpdateOptions{}); !apierrors.IsInvalid(err) ||
+		!strings.Contains(err.Error(), `existing ephemeral containers "one" may not be removed`) {
+		t.Errorf("removing: %v", err)
+	}
+	api.setPod("a", func(pod *corev1.Pod) {
+		pod.Spec.EphemeralContainers = append(pod.Spec.EphemeralContainers, debugger("two"))
+	})
+	if _, err := pods.UpdateEphemeralContainers(ctx, "a", newer, metav1.UpdateOptions{}); !apierrors.IsConflict(err) {
+		t.Errorf("from an old version: %v", err)
+	}
+}
+
+func TestClientsWriteConditionsThatAreNotTheNodes(t *testing.T) {
+	condition := func(kind corev1.PodConditionType, status corev1.ConditionStatus) corev1.PodCondition {
+		return corev1.PodCondition{Type: kind, Status: status}
+	}
+	const own = "PodScheduled=True Ready=False"
+	for name, c := range map[string]struct {
+		kind, body string
+		want       string
+	}{
+		"a new condition":                     {strategic, `{"status":{"conditions":[{"type":"x/gate","status":"True"}]}}`, "x/old=False x/gate=True " + own},
+		"a newer status of one":               {strategic, `{"status":{"conditions":[{"type":"x/old","status":"True"}]}}`, "x/old=True " + own},
+		"one less":                            {strategic, `{"status":{"conditions":[{"type":"x/old","$patch":"delete"}]}}`, own},
+		"with operations":                     {jsonPatch, `[{"op":"replace","path":"/status/conditions/0/status","value":"Unknown"}]`, "x/old=Unknown " + own},
+		"a list without the node's":           {mergePatch, `{"status":{"conditions":[{"type":"x/gate","status":"True"}]}}`, "x/gate=True " + own},
+		"none of the node's is theirs":        {strategic, `{"status":{"conditions":[{"type":"Ready","status":"True"}]}}`, "x/old=False " + own},
+		"nor is any other part of the status": {strategic, `{"status":{"phase":"Failed","podIP":"1.2.3.4","containerStatuses":[{"name":"main","ready":false}]}}`, "x/old=False " + own},
+		"nor is the pod":                      {strategic, `{"metadata":{"labels":{"k":"v"}},"spec":{"nodeName":"other"}}`, "x/old=False " + own},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := serve(t)
+			before := api.haveFinishedPod("a", func(pod *corev1.Pod) {
+				pod.Status.Conditions = []corev1.PodCondition{
+					condition("x/old", "False"), condition("PodScheduled", "True"), condition("Ready", "False"),
+				}
+			})
+			after, err := api.clients().CoreV1().Pods("default").Patch(t.Context(), "a", types.PatchType(c.kind), []byte(c.body), metav1.PatchOptions{}, "status")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, c := range after.Status.Conditions {
+				got = append(got, string(c.Type)+"="+string(c.Status))
+			}
+			// The order among the conditions of clients is the patch's.
+			want := strings.Fields(c.want)
+			slices.Sort(got[:len(got)-2])
+			slices.Sort(want[:len(want)-2])
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Error(diff)
+			}
+			after.Status.Conditions, before = nil, before.DeepCopy()
+			before.Status.Conditions, before.ResourceVersion, before.TypeMeta = nil, after.ResourceVersion, after.TypeMeta
+			if diff := cmp.Diff(before, after); diff != "" {
+				t.Errorf("more than the conditions changed: %s", diff)
+			}
+		})
+	}
+}
+
+func TestAStatusThatIsSentBackChangesNothing(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a", func(pod *corev1.Pod) {
+		pod.Status.Conditions = []corev1.PodCondition{{Type: "Ready", Status: "True"}, {Type: "x/gate", Status: "True"}}
+	})
+	pods, ctx := api.clients().CoreV1().Pods("default"), t.Context()
+	read, err := pods.Get(ctx, "a", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api.setPod("a", func(pod *corev1.Pod) { pod.Status.Conditions[0].Status = "False" })
+	read.ResourceVersion = ""
+	written, err := pods.UpdateStatus(ctx, read, metav1.UpdateOptions{})
+	if err != nil || written.Status.Conditions[1].Type != "Ready" || written.Status.Conditions[1].Status != "False" {
+		t.Errorf("%+v, %v", written.Status.Conditions, err)
+	}
+}
+
+func TestLabelsAndAnnotationsOfAPodChange(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a")
+	pods, ctx := api.clients().CoreV1().Pods("default"), t.Context()
+	after, err := pods.Patch(ctx, "a", types.MergePatchType, []byte(`{"metadata":{"labels":{"k":"v"}}}`), metav1.PatchOptions{})
+	if err != nil || after.Labels["k"] != "v" || after.Generation != 1 {
+		t.Fatalf("%+v, %v", after, err)
+	}
+	after.Annotations, after.Status.Phase = map[string]string{"note": "x"}, corev1.PodFailed
+	after, err = pods.Update(ctx, after, metav1.UpdateOptions{})
+	if err != nil || after.Labels["k"] != "v" || after.Annotations["note"] != "x" || after.Status.Phase != corev1.PodRunning {
+		t.Fatalf("%+v, %v", after, err)
+	}
+	for body, want := range map[string]string{
+		`{"metadata":{"labels":{"k":"a b"}}}`:          `metadata.labels: Invalid value: "a b"`,
+		`{"spec":{"terminationGracePeriodSeconds":1}}`: "spec: Forbidden: podsim changes nothing of a pod that is there but its labels and annotations",
+		`{"metadata":{"finalizers":["x/y"]}}`:          "metadata.finalizers: Forbidden",
+	} {
+		if _, err := pods.Patch(ctx, "a", types.MergePatchType, []byte(body), metav1.PatchOptions{}); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
+
+func TestConfigMapsArePatched(t *testing.T) {
+	api := serve(t)
+	configMaps, ctx := api.clients().CoreV1().ConfigMaps("default"), t.Context()
+	created, err := configMaps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "c"}, Data: map[string]string{"k": "1"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	patched, err := configMaps.Patch(ctx, "c", types.StrategicMergePatchType, []byte(`{"data":{"l":"2"}}`), metav1.PatchOptions{})
+	if err != nil || patched.Data["k"] != "1" || patched.Data["l"] != "2" || patched.UID != created.UID {
+		t.Errorf("%+v, %v", patched, err)
+	}
+}
+
+func TestPatchesThatDoNotFit(t *testing.T) {
+	api := serve(t)
+	pod := api.haveFinishedPod("a", func(pod *corev1.Pod) { pod.Status.Conditions = []corev1.PodCondition{{Type: "Ready"}} })
+	for name, c := range map[string]struct {
+		kind, body string
+		path       string // below the pods; "" is the status of the pod
+		code       int
+		message    string // a part of it
+	}{
+		"no kind":                   {"application/json", `{}`, "", 415, "accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json"},
+		"server-side apply":         {"application/apply-patch+yaml", `{}`, "", 415, "unknown format"},
+		"a charset is fine":         {mergePatch + "; charset=utf-8", `{}`, "", 200, ""},
+		"no JSON":                   {strategic, `{`, "", 400, "invalid JSON document"},
+		"no JSON to merge":          {mergePatch, `{`, "", 400, "Invalid JSON Patch"},
+		"no operations":             {jsonPatch, `{}`, "", 400, ""},
+		"nothing":                   {mergePatch, ``, "", 400, ""},
+		"null":                      {mergePatch, `null`, "", 400, ""},
+		"a test that fails":         {jsonPatch, `[{"op":"test","path":"/status/phase","value":"Failed"}]`, "", 422, ""},
+		"a path that is not there":  {jsonPatch, `[{"op":"replace","path":"/status/nothing/0","value":1}]`, "", 422, ""},
+		"too many operations":       {jsonPatch, "[" + strings.Repeat(`{"op":"test"},`, 10000) + `{"op":"test"}]`, "", 413, "maximum operations in a JSON patch is 10000, got 10001"},
+		"a field that is not known": {strategic, `{"status":{"condition":[]}}`, "", 422, `strict decoding error: unknown field "status.condition"`},
+		"a value of another type":   {mergePatch, `{"status":{"phase":1}}`, "", 422, "patch: Invalid value"},
+		"no merge key":              {strategic, `{"status":{"conditions":[{"status":"True"}]}}`, "", 400, "does not contain declared merge key: type"},
+		"a bad condition":           {strategic, `{"status":{"conditions":[{"type":"a b","status":"True"}]}}`, "", 422, `status.conditions[0].type: Invalid value: "a b"`},
+		"another name":              {mergePatch, `{"metadata":{"name":"b"}}`, "", 400, "the name of the object (b) does not match the name on the URL (a)"},
+		"another namespace":         {mergePatch, `{"metadata":{"namespace":"b"}}`, "", 400, "b is not default"},
+		"another uid":               {mergePatch, `{"metadata":{"uid":"x"}}`, "", 409, "Precondition failed: UID in precondition: x, UID in object meta: " + string(pod.UID)},
+		"another version":           {mergePatch, `{"metadata":{"resourceVersion":"1"}}`, "", 409, "the object has been modified"},
+		"no pod":                    {mergePatch, `{}`, "/b/status", 404, `pods "b" not found`},
+		"a dry run":                 {mergePatch, `{}`, "/a/status?dryRun=All", 400, "dryRun"},
+		"what kubectl adds is fine": {mergePatch, `{}`, "/a/status?fieldManager=kubectl-patch", 200, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := c.path
+			if path == "" {
+				path = "/a/status"
+			}
+			response := api.do(http.MethodPatch, "/api/v1/namespaces/default/pods"+path, c.body, "Content-Type", c.kind)
+			var message string
+			if response.StatusCode != http.StatusOK {
+				message = into[metav1.Status](t, response).Message
+			}
+			if response.StatusCode != c.code || !strings.Contains(message, c.message) {
+				t.Errorf("%d %s, want %d with %q", response.StatusCode, message, c.code, c.message)
+			}
+		})
+	}
+	if after, _ := api.store.Pods.Get(types.NamespacedName{Namespace: "default", Name: "a"}); after != pod {
+		t.Errorf("the pod changed: %v", after)
+	}
+}
+
+func TestKubectlPatchesTheStatus(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a")
+	got := api.kubectl("patch", "pod", "a", "--subresource=status", "-p", `{"status":{"conditions":[{"type":"x/gate","status":"True"}]}}`)
+	if got != "pod/a patched\n" {
+		t.Errorf("kubectl patch: %s", got)
+	}
+	if got := api.kubectl("wait", "pod/a", "--for=condition=x/gate", "--timeout=5s"); got != "pod/a condition met\n" {
+		t.Errorf("kubectl wait: %s", got)
+	}
+}
+
+func TestKubectlDebugAddsAnEphemeralContainer(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a")
+	if got := api.kubectl("debug", "a", "--image=busybox:1.36", "-c", "look", "--target=main", "--", "sleep", "60"); strings.Contains(got, "exit 1") {
+		t.Fatalf("kubectl debug: %s", got)
+	}
+	pod, err := api.store.Pods.Get(types.NamespacedName{Namespace: "default", Name: "a"})
+	if err != nil || len(pod.Spec.EphemeralContainers) != 1 {
+		t.Fatalf("%v, %v", pod, err)
+	}
+	if c := pod.Spec.EphemeralContainers[0]; c.Name != "look" || c.TargetContainerName != "main" || c.Command[0] != "sleep" || c.ImagePullPolicy != corev1.PullIfNotPresent {
+		t.Errorf("%+v", c)
+	}
+	if got := api.kubectl("debug", "a", "--image=busybox:1.36", "--copy-to=b", "-c", "look", "--", "sleep", "60"); strings.Contains(got, "exit 1") {
+		t.Errorf("kubectl debug --copy-to: %s", got)
+	}
+	if pod, err := api.store.Pods.Get(types.NamespacedName{Namespace: "default", Name: "b"}); err != nil || len(pod.Spec.Containers) != 2 {
+		t.Errorf("the copy: %v, %v", pod, err)
+	}
+}
+
+func TestFieldsOfDisabledFeaturesAreDropped(t *testing.T) {
+	pod := newPod("a")
+	pod.Spec.OS = &corev1.PodOS{Name: corev1.Linux}
+	pod.Spec.Containers[0].Lifecycle = &corev1.Lifecycle{StopSignal: ptr.To(corev1.SIGUSR1)}
+	for text, want := range map[string]bool{"": false, "ContainerStopSignals=true": true} {
+		gates, err := podspec.ParseFeatureGates(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		api := serveWithGates(t, gates)
+		created, err := api.clients().CoreV1().Pods("default").Create(t.Context(), pod, metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lifecycle := created.Spec.Containers[0].Lifecycle
+		if got := lifecycle != nil && lifecycle.StopSignal != nil; got != want {
+			t.Errorf("with %q the stop signal is kept: %v", text, got)
+		}
+	}
+}
+
+func TestTheContainersOfAPodCanBeNamed(t *testing.T) {
+	api := serve(t)
+	api.havePod("a", func(pod *corev1.Pod) { pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{debugger("look")} })
+	api.havePod("two", func(pod *corev1.Pod) {
+		pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: "side"})
+		pod.Spec.EphemeralContainers = []corev1.EphemeralContainer{debugger("look")}
+	})
+	for path, want := range map[string]int{"a/log": 200, "a/log?container=look": 200, "two/log?container=look": 200, "two/log": 400, "a/log?container=x": 400} {
+		if got := api.do("GET", "/api/v1/namespaces/default/pods/"+path, "").StatusCode; got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+
+	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/event"
+	"github.com/podsim/podsim/runtime/kubeapi"
+	"github.com/podsim/podsim/runtime/status"
+	"github.com/podsim/podsim/runtime/store"
+)
+
+// NodeName is the name under which the node shows itself (S1.3.1).
+const NodeName = "podsim"
+
+// Options of a node.
+type Options struct {
+	// ID tells this node's containers, volumes and networks from those of other nodes on the same engine. Required.
+	ID string
+	// MaxRestartBackoff caps the crash back-off (S5.10); 0 means 300 s.
+	MaxRestartBackoff time.Duration
+	// FeatureGates are those that were set; the others are as in Kubernetes v1.37 (S0).
+	FeatureGates podspec.FeatureGates
+	// EngineHost is where the engine is, as DOCKER_HOST would say it, and Dial whether pods are reached directly or through their
+	// sandbox; the zero value finds out (D10).
+	EngineHost string
+	Dial       network.DialMode
+	// IdleTimeout ends the node this long after its last pod is gone and its last request answered; 0 means never.
+	IdleTimeout time.Duration
+	// Logger of the node's own troubles; nil discards them.
+	Logger *slog.Logger
+}
+
+// Node runs pods on one engine. Make one with NewNode and run it with Run.
+type Node struct {
+	engine     engine.Engine
+	facts      engine.Facts
+	options    Options
+	store      *store.Store
+	recorder   *event.Recorder
+	networks   *network.Networks
+	logReaders *logReaders
+	log        *slog.Logger
+	ready      chan struct{}
+	dial       network.Dial // instead of dialing into pods; nil but in tests
+
+	mu      sync.Mutex
+	ctx     context.Context // of Run; nil before
+	workers map[types.UID]*worker
+	wg      sync.WaitGroup
+}
+
+// NewNode returns a node on the engine. It does nothing before Run.
+func NewNode(e engine.Engine, options Options) *Node {
+	log := options.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	objects := store.New(uint64(time.Now().UnixMilli()))
+	return &Node{
+		engine:     e,
+		options:    options,
+		store:      objects,
+		recorder:   event.NewRecorder(eventSink{objects.Events}, NodeName, clock.RealClock{}, log),
+		networks:   network.NewNetworks(e),
+		logReaders: newLogReaders(),
+		log:        log,
+		ready:      make(chan struct{}),
+		workers:    map[types.UID]*worker{},
+	}
+}
+
+// Ready is closed once the node has adopted what it found and accepts pods.
+func (n *Node) Ready() <-chan struct{} { return n.ready }
+
+// Empty reports whether the node has no pods.
+func (n *Node) Empty() bool {
+	pods, _ := n.store.Pods.List("")
+	return len(pods) == 0
+}
+
+var _ kubeapi.Node = (*Node)(nil)
+
+// CreatePod accepts a pod that was defaulted and validated: it becomes an object of the store and gets a worker. The error is one of
+// the API's: AlreadyExists when the name is taken, ServiceUnavailable when the node is shutting down.
+func (n *Node) CreatePod(_ context.Context, pod *corev1.Pod) (*corev1.Pod, error) {
+	pod = pod.DeepCopy()
+	now := metav1.Now().Rfc3339Copy()
+	pod.UID = types.UID(uuid.NewString())
+	pod.CreationTimestamp = now
+	pod.Generation = 1
+	pod.ResourceVersion = ""
+	pod.Spec.NodeName = NodeName
+	pod.Status = corev1.PodStatus{
+		Phase:    corev1.PodPending,
+		QOSClass: podspec.QOSClass(pod),
+		Conditions: []corev1.PodCondition{{
+			Type: corev1.PodScheduled, Status: corev1.ConditionTrue, LastTransitionTime: now, ObservedGeneration: 1,
+		}},
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ctx == nil || n.ctx.Err() != nil {
+		return nil, apierrors.NewServiceUnavailable("the node is shutting down; try again")
+	}
+	created, err := n.store.Pods.Create(pod)
+	if err != nil {
+		return nil, err
+	}
+	n.recorder.Scheduled(created)
+	n.startWorker(newWorker(n, created))
+	return created, nil
+}
+
+// startWorker runs the worker in a goroutine of its own. The caller holds the lock.
+func (n *Node) startWorker(w *worker) {
+	n.workers[w.uid] = w
+	n.wg.Go(func() {
+		w.run(n.ctx)
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.workers, w.uid)
+	})
+}
+
+// worker returns the worker of a pod, nil if it has none.
+func (n *Node) worker(uid types.UID) *worker {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.workers[uid]
+}
+
+// DeletePod asks for a pod's graceful end (S8A). The pod is gone from the store when everything of it was removed. A second call can
+// only shorten the grace period (S8.2).
+func (n *Node) DeletePod(_ context.Context, namespace, name string, options *metav1.DeleteOptions) (*corev1.Pod, error) {
+	key := types.NamespacedName{Namespace: namespace, Name: name}
+	pod, err := n.store.Pods.Update(key, func(pod *corev1.Pod) error {
+		if options != nil {
+			if err := n.store.Pods.CheckPreconditions(pod, options.Preconditions); err != nil {
+				return err
+			}
+		}
+		markDeleted(pod, options, time.Now())
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if w := n.worker(pod.UID); w != nil {
+		w.deleted(pod)
+	}
+	return pod, nil
+}
+
+// markDeleted sets the deletion fields of a pod: the time of deletion lies a grace period ahead (S8.1, S8.2).
+func markDeleted(pod *corev1.Pod, options *metav1.DeleteOptions, now time.Time) {
+	grace := int64(corev1.DefaultTerminationGracePeriodSeconds)
+	if pod.Spec.TerminationGracePeriodSeconds != nil {
+		grace = *pod.Spec.TerminationGracePeriodSeconds
+	}
+	if options != nil && options.GracePeriodSeconds != nil {
+		grace = *options.GracePeriodSeconds
+	}
+	if grace < 0 {
+		grace = 1
+	}
+	if status.Terminal(pod.Status.Phase) {
+		grace = 0 // S8.1
+	}
+	if pod.DeletionGracePeriodSeconds != nil && *pod.DeletionGracePeriodSeconds <= grace {
+		return
+	}
+	at := metav1.NewTime(now.Add(time.Duration(grace) * time.Second)).Rfc3339Copy()
+	pod.DeletionTimestamp = &at
+	pod.DeletionGracePeriodSeconds = &grace
+	pod.Generation++
+}
+
+// eventSink stores events in the node's store.
+type eventSink struct {
+	events *store.Collection[*corev1.Event]
+}
+
+func (s eventSink) Create(e *corev1.Event) error {
+	_, err := s.events.Create(e)
+	return err
+}
+
+func (s eventSink) Replace(e *corev1.Event) error {
+	_, err := s.events.Update(store.KeyOf(e), func(old *corev1.Event) error {
+		old.Count, old.LastTimestamp, old.Message = e.Count, e.LastTimestamp, e.Message
+		return nil
+	})
+	if apierrors.IsNotFound(err) {
+		return s.Create(e)
+	}
+	return err
+}
+
+// objects lets podspec and volumes look up what pods refer to.
+type objects struct{ store *store.Store }
+
+// ConfigMap returns the named ConfigMap, or false.
+func (o objects) ConfigMap(namespace, name string) (*corev1.ConfigMap, bool) {
+	found, err := o.store.ConfigMaps.Get(types.NamespacedName{Namespace: namespace, Name: name})
+	return found, err == nil
+}
+
+// Secret returns the named Secret, or false.
+func (o objects) Secret(namespace, name string) (*corev1.Secret, bool) {
+	found, err := o.store.Secrets.Get(types.NamespacedName{Namespace: namespace, Name: name})
+	return found, err == nil
+}

@@ -1,0 +1,86 @@
+package runtime
+
+import (
+	"context"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types/container"
+
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/state"
+)
+
+// startErrorExitCode is what a kubelet shows for an instance that could not be started (S3.53).
+const startErrorExitCode = 128
+
+// inspect asks the engine for one instance; nil if the engine does not know it.
+func inspect(ctx context.Context, e engine.Engine, id string) (*state.Instance, error) {
+	c, err := e.ContainerInspect(ctx, id)
+	if errdefs.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return instanceOf(c), nil
+}
+
+// instanceOf reads an instance from what the engine tells of a container.
+func instanceOf(c container.InspectResponse) *state.Instance {
+	i := &state.Instance{
+		ID:         c.ID,
+		Attempt:    engine.Attempt(c.Config.Labels),
+		SandboxID:  c.Config.Labels[engine.LabelSandbox],
+		Image:      c.Config.Image,
+		ImageID:    c.Image,
+		StopSignal: c.Config.StopSignal,
+		CreatedAt:  engineTime(c.Created),
+		StartedAt:  engineTime(c.State.StartedAt),
+	}
+	switch c.State.Status {
+	case container.StateCreated:
+		if c.State.ExitCode != 0 || c.State.Error != "" {
+			failStart(i, c.State.Error)
+		}
+	case container.StateExited, container.StateDead, container.StateRemoving:
+		i.Phase = state.Exited
+		i.FinishedAt = engineTime(c.State.FinishedAt)
+		i.ExitCode = c.State.ExitCode
+		i.Reason = endReason(c.State)
+	default:
+		i.Phase = state.Running
+	}
+	return i
+}
+
+// failStart marks an instance whose start the engine refused, as containerd shows one (S3.53).
+func failStart(i *state.Instance, message string) {
+	i.Phase = state.Exited
+	i.StartedAt = time.Unix(0, 0)
+	i.FinishedAt = i.CreatedAt
+	i.ExitCode = startErrorExitCode
+	i.Reason = plan.ReasonStartError
+	i.Message = message
+}
+
+func endReason(s *container.State) string {
+	switch {
+	case s.OOMKilled:
+		return plan.ReasonOOMKilled
+	case s.ExitCode == 0:
+		return plan.ReasonCompleted
+	default:
+		return plan.ReasonError
+	}
+}
+
+// engineTime reads a time of the engine; one that it leaves unset is the zero time.
+func engineTime(s string) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || t.Year() <= 1 {
+		return time.Time{}
+	}
+	return t
+}

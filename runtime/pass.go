@@ -1,0 +1,155 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/state"
+	"github.com/podsim/podsim/runtime/status"
+)
+
+// pass is one look at a pod that is to run (S0.2, S0.6): the status is published first, then what the plan says is done, step by step.
+// It returns when the next pass is due; the zero time means that only news can bring one.
+func (w *worker) pass(ctx context.Context) time.Time {
+	pod := w.publish(status.Input{})
+	if pod == nil || ctx.Err() != nil {
+		return time.Time{}
+	}
+	if w.state.SandboxReady() {
+		w.runProbes(pod) // the volumes are there (S6.1)
+	}
+	ctx, stop := w.untilKilled(ctx)
+	defer stop()
+	deadline := plan.Deadline(pod)
+	if !deadline.IsZero() && !time.Now().Before(deadline) {
+		return w.exceedDeadline(ctx, pod)
+	}
+	todo := plan.Next(w.planInput(pod))
+	next := todo.Wake
+	switch {
+	case todo.NewSandbox:
+		next = w.replaceSandbox(ctx, pod)
+	case len(todo.RestartAll) > 0:
+		next = w.restartAll(ctx, pod, todo.RestartAll)
+	case todo.KillPod:
+		next = w.finish(ctx, pod, nil)
+	default:
+		changed, err := w.carryOut(ctx, pod, todo)
+		if err != nil {
+			if ctx.Err() == nil {
+				w.killFailed(pod, err)
+			}
+			next = time.Now().Add(removeRetry)
+		} else if changed {
+			next = time.Now() // what was done shows in the next pass
+		}
+	}
+	if !deadline.IsZero() && (next.IsZero() || deadline.Before(next)) {
+		next = deadline
+	}
+	return next
+}
+
+// planInput is what the next pass is decided on.
+func (w *worker) planInput(pod *corev1.Pod) plan.Input {
+	in := plan.Input{Pod: pod, State: &w.state, Now: time.Now(), MaxBackOff: w.maxBackOff}
+	if w.node.options.FeatureGates.Enabled("ReduceDefaultCrashLoopBackOffDecay") { // S5.10
+		in.InitialBackOff = plan.ReducedInitialBackOff
+		in.MaxBackOff = cmp.Or(in.MaxBackOff, plan.ReducedMaxBackOff)
+	}
+	return in
+}
+
+// untilKilled is the context of a pass: a deletion without grace ends it (S8.3), any other deletion waits for the pass (S0.7).
+func (w *worker) untilKilled(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-w.killed:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// carryOut does what the plan says: kills, then starts in their order. It reports whether anything changed, or that a container could
+// not be killed: then nothing is started, so that no container ever runs beside itself.
+func (w *worker) carryOut(ctx context.Context, pod *corev1.Pod, todo plan.Pass) (changed bool, err error) {
+	for _, kill := range todo.Kills {
+		if err := w.killOne(ctx, pod, kill); err != nil {
+			return changed, err
+		}
+		changed = true
+	}
+	for _, refusal := range todo.Refusals {
+		if refusal.Announce {
+			w.announceBackOff(pod, refusal)
+			changed = true
+		}
+	}
+	for _, start := range todo.Starts {
+		changed = true
+		failed := w.start(ctx, pod, start) != nil
+		if ctx.Err() != nil || failed && start.Kind == podspec.Init && !podspec.IsSidecar(start.Container) {
+			break // S4.22: nothing after a regular init that failed to start
+		}
+	}
+	return changed, nil
+}
+
+// announceBackOff publishes that a container waits for its next attempt (S5.9).
+func (w *worker) announceBackOff(pod *corev1.Pod, r plan.Refusal) {
+	c := w.state.Container(r.Container.Name)
+	c.StartFailure = &state.StartFailure{
+		Reason: plan.ReasonCrashLoopBackOff,
+		Message: "back-off " + r.Delay.String() + " restarting failed container=" + r.Container.Name + " pod=" +
+			podspec.PodIdentity(pod),
+		At:         time.Now(),
+		InstanceID: c.Current.ID,
+	}
+	w.node.recorder.Container(pod, r.Container.Name, corev1.EventTypeWarning, "BackOff",
+		"Back-off restarting failed container %s in pod %s", r.Container.Name, podspec.PodIdentity(pod))
+}
+
+// exceedDeadline ends a pod that was active for too long (S8.40).
+func (w *worker) exceedDeadline(ctx context.Context, pod *corev1.Pod) time.Time {
+	failure := &status.Failure{Reason: "DeadlineExceeded", Message: "Pod was active on the node longer than the specified deadline"}
+	if w.stopping == nil { // else it was told when the end began
+		w.node.recorder.Pod(pod, corev1.EventTypeNormal, failure.Reason, "%s", failure.Message)
+	}
+	return w.finish(ctx, pod, failure)
+}
+
+// finish ends a pod of which nothing is left to run, or that failed: what still runs is stopped in order, then the sandbox, then the
+// phase becomes terminal (S8.30). The stopped instances stay for their logs. It returns when to try again what failed, else now.
+func (w *worker) finish(ctx context.Context, pod *corev1.Pod, failure *status.Failure) time.Time {
+	w.stopJudging(pod)
+	stopped := w.state.AnyRunning()
+	err := w.stopAll(ctx, pod, gracePeriodOf(pod))
+	if err == nil {
+		err = w.stopSandbox(ctx)
+	}
+	if ctx.Err() != nil {
+		return time.Now()
+	}
+	if err != nil {
+		w.killFailed(pod, err)
+		return time.Now().Add(removeRetry)
+	}
+	if stopped {
+		w.publish(status.Input{Stopping: true})
+	}
+	w.discardPrepared(ctx)
+	w.publishForGood(ctx, status.Input{Stopping: true, Ended: true, Failure: failure})
+	return time.Now()
+}
+
+func gracePeriodOf(pod *corev1.Pod) time.Duration {
+	return time.Duration(*pod.Spec.TerminationGracePeriodSeconds) * time.Second
+}

@@ -1,0 +1,102 @@
+package runtime
+
+import (
+	"context"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/podspec"
+)
+
+// prepared is an instance that is being created, or was, before its turn to start (D10).
+type prepared struct {
+	description description
+	done        chan struct{}
+	// id and err are set once done is closed.
+	id  string
+	err error
+}
+
+// prepareAll creates the first instances of the pod's containers ahead, all at once, while the sandbox and the earlier ones start. A
+// container is left out if what it will see is not yet settled: an image that may have to be pulled, an address of the pod, or a sub
+// path that an earlier container may still make. Whether an instance is still what is wanted is looked at when its turn comes.
+func (w *worker) prepareAll(ctx context.Context, pod *corev1.Pod) {
+	for c := range podspec.Containers(pod) {
+		if w.state.Container(c.Name).NextAttempt() == 0 && settled(c) {
+			w.prepare(ctx, pod, c)
+		}
+	}
+}
+
+func settled(c *corev1.Container) bool {
+	for _, m := range c.VolumeMounts {
+		if m.SubPath != "" || m.SubPathExpr != "" {
+			return false
+		}
+	}
+	for _, e := range c.Env {
+		if e.ValueFrom != nil && e.ValueFrom.FieldRef != nil && strings.HasPrefix(e.ValueFrom.FieldRef.FieldPath, "status.") {
+			return false
+		}
+	}
+	return c.ImagePullPolicy != corev1.PullAlways
+}
+
+// prepare starts creating one instance ahead. A container that cannot be described now will fail in its own turn.
+func (w *worker) prepare(ctx context.Context, pod *corev1.Pod, c *corev1.Container) {
+	found, err := w.node.engine.ImageInspect(ctx, c.Image)
+	if err != nil {
+		return
+	}
+	wanted, failure := w.describe(ctx, pod, c, 0, found)
+	if failure != nil {
+		return
+	}
+	p := &prepared{description: wanted, done: make(chan struct{})}
+	w.prepared[c.Name] = p
+	ctx = context.WithoutCancel(ctx) // it outlives the pass
+	w.background.Go(func() {
+		defer close(p.done)
+		ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+		defer cancel()
+		p.id, p.err = w.create(ctx, pod, c.Name, wanted)
+	})
+}
+
+// takePrepared hands out the instance that was created ahead, if it is as wanted. One that is not is discarded.
+func (w *worker) takePrepared(ctx context.Context, name string, wanted description) (string, bool) {
+	p, ok := w.prepared[name]
+	if !ok {
+		return "", false
+	}
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		return "", false // it stays known, to be discarded
+	}
+	delete(w.prepared, name)
+	if p.err != nil {
+		return "", false
+	}
+	if !p.description.same(wanted) {
+		w.discard(p.id)
+		return "", false
+	}
+	return p.id, true
+}
+
+// discardPrepared removes the instances that were created ahead and will not be needed.
+func (w *worker) discardPrepared(ctx context.Context) {
+	for name, p := range w.prepared {
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return
+		}
+		delete(w.prepared, name)
+		if p.err == nil {
+			w.discard(p.id)
+		}
+	}
+}

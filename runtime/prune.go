@@ -1,0 +1,141 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/containerd/errdefs"
+	dockercontainer "github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	dockernetwork "github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/volume"
+
+	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/volumes"
+)
+
+// PruneOptions say what Prune removes.
+type PruneOptions struct {
+	// Volumes also removes the volumes of claims that no container uses. Their data is lost.
+	Volumes bool
+	// DryRun removes nothing.
+	DryRun bool
+}
+
+// Prune removes what podsim made on an engine and nobody can use any more, whichever node made it: containers and volumes of pods
+// without a sandbox, and networks without containers. It returns what it removed, or would remove, a line each.
+func Prune(ctx context.Context, e engine.Engine, options PruneOptions) ([]string, error) {
+	p := pruner{engine: e, options: options}
+	if err := p.look(ctx); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{p.removeContainers, p.removeVolumes, p.removeNetworks} {
+		if err := step(ctx); err != nil {
+			return p.removed, err
+		}
+	}
+	return p.removed, nil
+}
+
+// pruner works on what it saw in one look. It looks at what pods own before it looks at the pods, so that nothing of a pod that is
+// being set up meanwhile counts as left over.
+type pruner struct {
+	engine     engine.Engine
+	options    PruneOptions
+	volumes    []*volume.Volume
+	networks   []dockernetwork.Summary
+	containers []dockercontainer.Summary
+	removed    []string
+}
+
+func managed() filters.Args {
+	return filters.NewArgs(filters.Arg("label", network.LabelManaged+"=true"))
+}
+
+func (p *pruner) look(ctx context.Context) error {
+	found, err := p.engine.VolumeList(ctx, volume.ListOptions{Filters: managed()})
+	if err != nil {
+		return fmt.Errorf("listing podsim's volumes: %w", err)
+	}
+	p.volumes = found.Volumes
+	if p.networks, err = p.engine.NetworkList(ctx, dockernetwork.ListOptions{Filters: managed()}); err != nil {
+		return fmt.Errorf("listing podsim's networks: %w", err)
+	}
+	if p.containers, err = p.engine.ContainerList(ctx, dockercontainer.ListOptions{All: true, Filters: managed()}); err != nil {
+		return fmt.Errorf("listing podsim's containers: %w", err)
+	}
+	return nil
+}
+
+// alive are the values that the label has on the sandboxes.
+func (p *pruner) alive(label string) map[string]bool {
+	values := map[string]bool{}
+	for _, c := range p.containers {
+		if c.Labels[network.LabelType] == network.TypeSandbox {
+			values[c.Labels[label]] = true
+		}
+	}
+	return values
+}
+
+// removeContainers removes the containers of pods without a sandbox. A helper that runs prepares a pod that has none yet.
+func (p *pruner) removeContainers(ctx context.Context) error {
+	pods := p.alive(network.LabelPodUID)
+	for _, c := range p.containers {
+		helper := c.Labels[network.LabelType] == ""
+		if pods[c.Labels[network.LabelPodUID]] || helper && c.State == dockercontainer.StateRunning {
+			continue
+		}
+		err := p.remove("container "+strings.TrimPrefix(c.Names[0], "/"), func() error {
+			return p.engine.ContainerRemove(ctx, c.ID, dockercontainer.RemoveOptions{Force: true, RemoveVolumes: true})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pruner) removeVolumes(ctx context.Context) error {
+	pods := p.alive(network.LabelPodUID)
+	for _, v := range p.volumes {
+		_, claim := v.Labels[volumes.LabelClaim]
+		if claim && !p.options.Volumes || pods[v.Labels[network.LabelPodUID]] {
+			continue
+		}
+		if err := p.remove("volume "+v.Name, func() error { return p.engine.VolumeRemove(ctx, v.Name, false) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pruner) removeNetworks(ctx context.Context) error {
+	namespaces := p.alive(network.LabelPodNamespace)
+	for _, n := range p.networks {
+		if namespaces[n.Labels[network.LabelNamespace]] {
+			continue
+		}
+		if err := p.remove("network "+n.Name, func() error { return p.engine.NetworkRemove(ctx, n.ID) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove does what is asked unless it is only to be shown. What somebody uses after all stays.
+func (p *pruner) remove(what string, do func() error) error {
+	if !p.options.DryRun {
+		err := do()
+		if errdefs.IsConflict(err) || errdefs.IsPermissionDenied(err) || errdefs.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("removing %s: %w", what, err)
+		}
+	}
+	p.removed = append(p.removed, what)
+	return nil
+}

@@ -1,0 +1,226 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/containerd/errdefs"
+	dockercontainer "github.com/docker/docker/api/types/container"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/state"
+	"github.com/podsim/podsim/volumes"
+)
+
+// podVolumes is what the worker knows of its pod's volumes; plan is nil until a sandbox was made or adopted.
+type podVolumes struct {
+	plan        *volumes.Plan
+	mountpoints map[string]string
+	failures    int // failed set-ups in a row
+}
+
+// replaceSandbox makes the pod's sandbox: the first one, or a new one in place of a lost one, after everything of that was stopped
+// (S4.51). It returns when to try again if that fails, else now.
+func (w *worker) replaceSandbox(ctx context.Context, pod *corev1.Pod) time.Time {
+	if w.state.Sandbox != nil {
+		w.node.recorder.Pod(pod, corev1.EventTypeNormal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
+		w.discardPrepared(ctx)
+		if err := w.stopAll(ctx, pod, gracePeriodOf(pod)); err != nil {
+			w.killFailed(pod, err)
+			return time.Now().Add(removeRetry)
+		}
+		w.forgetInits(pod)
+	}
+	err := w.makeSandbox(ctx, pod)
+	if err == nil {
+		w.volumes.failures = 0
+		return time.Now()
+	}
+	if ctx.Err() != nil {
+		return time.Time{}
+	}
+	return w.sandboxFailed(pod, err)
+}
+
+// forgetInits drops what init containers were before their newest instance: in the new sandbox they all run again (S4.51), and only
+// that one is still shown.
+func (w *worker) forgetInits(pod *corev1.Pod) {
+	for i := range pod.Spec.InitContainers {
+		c := w.state.Container(pod.Spec.InitContainers[i].Name)
+		if old := c.Previous; old != nil {
+			w.discard(old.ID)
+			c.Previous = nil
+		}
+	}
+}
+
+// sandboxFailed tells why the pod could not be set up and returns when to try again (S5.14).
+func (w *worker) sandboxFailed(pod *corev1.Pod, err error) time.Time {
+	w.volumes.failures++
+	var mounts volumes.MountErrors
+	var mount *volumes.MountError
+	if !errors.As(err, &mounts) && errors.As(err, &mount) {
+		mounts = volumes.MountErrors{mount}
+	}
+	if len(mounts) > 0 {
+		for _, m := range mounts {
+			w.node.recorder.Pod(pod, corev1.EventTypeWarning, volumes.EventFailedMount, "%s", m.Error())
+		}
+		return time.Now().Add(plan.MountRetry(w.volumes.failures))
+	}
+	w.log.Warn("making the sandbox", "error", err)
+	w.node.recorder.Pod(pod, corev1.EventTypeWarning, "FailedCreatePodSandBox", "Failed to create pod sandbox: %s", engineText(err))
+	return time.Now().Add(plan.RetryInterval)
+}
+
+// makeSandbox makes the pod's next sandbox with its volumes and fills them. Nothing of the pod has started before.
+func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
+	layout, err := w.planVolumes(pod)
+	if err != nil {
+		return err
+	}
+	image, err := network.EnsureAgentImage(ctx, w.node.engine, w.node.facts.Arch)
+	if err != nil {
+		return err
+	}
+	if err := volumes.CheckHostPaths(ctx, w.node.engine, image, layout); err != nil {
+		return err
+	}
+	id, err := w.createSandbox(ctx, pod, layout, image)
+	if err != nil {
+		return err
+	}
+	lost := w.state.Sandbox
+	sandbox := &state.Sandbox{ID: id, Attempt: w.nextSandbox()}
+	if err := w.startSandbox(ctx, pod, layout, sandbox); err != nil {
+		w.state.Sandbox = lost
+		w.discardPrepared(ctx)
+		w.discard(id)
+		return err
+	}
+	w.saver.reachThrough(id)
+	if lost != nil {
+		w.discard(lost.ID) // only now: until here it was what a next node would know the pod by
+	}
+	return nil
+}
+
+// startSandbox starts a created sandbox, with the pod's first instances being created meanwhile, and fills its volumes. On success it
+// is the pod's sandbox.
+func (w *worker) startSandbox(ctx context.Context, pod *corev1.Pod, layout *volumes.Plan, sandbox *state.Sandbox) error {
+	created, err := w.node.engine.ContainerInspect(ctx, sandbox.ID)
+	if err != nil {
+		return err
+	}
+	w.volumes.plan, w.volumes.mountpoints = layout, volumes.Mountpoints(created.Mounts)
+	w.state.Sandbox = sandbox
+	w.prepareAll(ctx, pod)
+	if err := w.node.engine.ContainerStart(ctx, sandbox.ID, dockercontainer.StartOptions{}); err != nil {
+		return err
+	}
+	running, err := w.node.engine.ContainerInspect(ctx, sandbox.ID)
+	if err != nil {
+		return err
+	}
+	sandbox.IPs, sandbox.HostIPs = w.node.addresses(ctx, pod, running)
+	if len(sandbox.IPs) == 0 {
+		return errors.New("pod sandbox has no IP address") // S3.22
+	}
+	w.dialInto(sandbox)
+	if err := w.fill(ctx, pod, sandbox); err != nil {
+		return err
+	}
+	sandbox.Ready = true
+	return nil
+}
+
+func (w *worker) planVolumes(pod *corev1.Pod) (*volumes.Plan, error) {
+	return volumes.NewPlan(pod, volumes.Node{ID: w.node.options.ID, AllocatableMemory: w.node.facts.Memory}, objects{w.node.store})
+}
+
+func (w *worker) nextSandbox() int {
+	if w.state.Sandbox == nil {
+		return 0
+	}
+	return w.state.Sandbox.Attempt + 1
+}
+
+// createSandbox creates the sandbox, not yet started, and with it the pod's volumes.
+func (w *worker) createSandbox(ctx context.Context, pod *corev1.Pod, layout *volumes.Plan, image string) (string, error) {
+	hostname, err := podspec.KernelHostname(pod)
+	if err != nil {
+		return "", err
+	}
+	options := network.SandboxOptions{Image: image, NodeID: w.node.options.ID, Attempt: w.nextSandbox(), Hostname: hostname, Mounts: layout.SandboxMounts()}
+	if pod.Spec.HostNetwork {
+		return w.createBox(ctx, network.NewSandbox(pod, options))
+	}
+	const tries = 3 // another podsim may remove the network, which has no user yet
+	for try := 1; ; try++ {
+		var id string
+		err := w.node.networks.Use(ctx, pod.Namespace, func(bridge network.Bridge) (err error) {
+			options.NetworkID = bridge.ID
+			id, err = w.createBox(ctx, network.NewSandbox(pod, options))
+			return err
+		})
+		if !errdefs.IsNotFound(err) || try == tries {
+			return id, err
+		}
+	}
+}
+
+func (w *worker) createBox(ctx context.Context, box network.Sandbox) (string, error) {
+	if w.maxBackOff > 0 {
+		box.Config.Labels[engine.LabelMaxRestartBackoff] = w.maxBackOff.String()
+	}
+	created, err := w.node.engine.ContainerCreate(ctx, box.Config, box.Host, box.Networking, nil, box.Name)
+	if errdefs.IsConflict(err) { // left by an attempt that was interrupted
+		w.discard(box.Name)
+		created, err = w.node.engine.ContainerCreate(ctx, box.Config, box.Host, box.Networking, nil, box.Name)
+	}
+	return created.ID, err
+}
+
+// fill puts into the sandbox's volumes all that they are to hold before the first container starts, in one call.
+func (w *worker) fill(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandbox) error {
+	meta, err := w.metaContent(ctx, pod, sandbox)
+	if err != nil {
+		return err
+	}
+	archive := volumes.NewArchive(time.Now())
+	if err := w.volumes.plan.Write(archive, dataSuffix); err != nil {
+		return err
+	}
+	if err := meta.Write(archive); err != nil {
+		return fmt.Errorf("packing the pod's files: %w", err)
+	}
+	if err := volumes.Fill(ctx, w.node.engine, sandbox.ID, archive); err != nil {
+		return err
+	}
+	return volumes.OwnClaims(ctx, w.node.engine, sandbox.ID, w.volumes.plan)
+}
+
+// dataSuffix is the random end of a data directory's name (S11.21).
+func dataSuffix() string { return strconv.FormatUint(uint64(rand.Uint32()), 10) }
+
+// metaContent is what the meta volume and its companion for secrets hold: the managed files, the termination logs of the first
+// attempts, and the records for a next node. Once they are there the pod survives a crash of the node.
+func (w *worker) metaContent(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandbox) (volumes.Meta, error) {
+	meta, err := w.saver.first(pod)
+	if err != nil {
+		return meta, err
+	}
+	meta.Files[filledFile] = []byte(sandbox.ID)
+	for c := range podspec.Containers(pod) {
+		meta.TerminationLogs = append(meta.TerminationLogs, volumes.TerminationLog(c.Name, w.state.Container(c.Name).NextAttempt()))
+	}
+	return meta, w.managedFiles(ctx, pod, sandbox, &meta)
+}

@@ -1,0 +1,168 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/containerd/errdefs"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/store"
+	"github.com/podsim/podsim/volumes"
+)
+
+// saveInterval is how long a change waits to be saved, if nobody waits for that.
+const saveInterval = time.Second
+
+// saver keeps the records of a pod in its volumes up to date (D3). It saves in the background, the newest version only.
+type saver struct {
+	engine engine.Engine
+	store  *store.Store
+	log    *slog.Logger
+	dirty  chan struct{}
+
+	writing sync.Mutex        // one write at a time; guards the fields up to the next mutex
+	number  int               // of the newest record
+	objects map[string]string // the versions of the objects whose records were written, by record
+
+	mu      sync.Mutex  // guards the fields below
+	sandbox string      // the container through which the volumes are reached; "" while there is none
+	pod     *corev1.Pod // what is still to be saved; nil if nothing is
+	version uint64      // of the newest pod that was to be saved
+}
+
+func newSaver(n *Node, log *slog.Logger) *saver {
+	return &saver{engine: n.engine, store: n.store, log: log, dirty: make(chan struct{}, 1)}
+}
+
+// reachThrough names the sandbox whose volumes are written from now on; "" stops the writing.
+func (s *saver) reachThrough(sandboxID string) {
+	s.mu.Lock()
+	s.sandbox = sandboxID
+	s.mu.Unlock()
+}
+
+// save has the pod saved some time soon.
+func (s *saver) save(pod *corev1.Pod) {
+	version, _ := strconv.ParseUint(pod.ResourceVersion, 10, 64) // the store's
+	s.mu.Lock()
+	if version < s.version { // somebody else's newer one came first
+		s.mu.Unlock()
+		return
+	}
+	s.pod, s.version = pod, version
+	s.mu.Unlock()
+	select {
+	case s.dirty <- struct{}{}:
+	default:
+	}
+}
+
+// run saves until the context ends, and then once more.
+func (s *saver) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+		case <-s.dirty:
+			pause(ctx, saveInterval) // more is likely to come
+		}
+		if ctx.Err() != nil {
+			break
+		}
+		_ = s.flush(ctx) // what failed was put back, and comes again
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), engineTimeout)
+	defer cancel()
+	_ = s.flush(last)
+}
+
+// flush saves now what was not saved yet. What cannot be saved is tried again later, unless the sandbox is gone.
+func (s *saver) flush(ctx context.Context) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.mu.Lock()
+	pod, sandbox := s.pod, s.sandbox
+	if sandbox != "" {
+		s.pod = nil
+	}
+	s.mu.Unlock()
+	if pod == nil || sandbox == "" {
+		return nil
+	}
+	err := s.write(ctx, sandbox, pod)
+	if err == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if errdefs.IsNotFound(err) && s.sandbox == sandbox {
+		s.sandbox = "" // until there is another
+	}
+	if s.pod == nil {
+		s.pod = pod
+	}
+	if ctx.Err() == nil {
+		s.log.Warn("saving the pod", "error", err)
+		select {
+		case s.dirty <- struct{}{}:
+		default:
+		}
+	}
+	return err
+}
+
+func (s *saver) write(ctx context.Context, sandbox string, pod *corev1.Pod) error {
+	meta, versions, err := s.records(pod)
+	if err != nil {
+		return err
+	}
+	archive := volumes.NewArchive(time.Now())
+	if err := meta.Write(archive); err != nil {
+		return err
+	}
+	if err := volumes.Fill(ctx, s.engine, sandbox, archive); err != nil {
+		return err
+	}
+	s.objects = versions
+	return nil
+}
+
+// records are what is to be written: the pod, and the objects that it refers to as far as they changed since they were written.
+func (s *saver) records(pod *corev1.Pod) (volumes.Meta, map[string]string, error) {
+	s.number++
+	own, err := podRecord(pod, podEvents(s.store.Events, pod), s.number)
+	if err != nil {
+		return volumes.Meta{}, nil, err
+	}
+	found, err := objectRecords(pod, s.store)
+	if err != nil {
+		return volumes.Meta{}, nil, err
+	}
+	meta := volumes.Meta{Files: map[string][]byte{podRecordName(s.number): own}, Secrets: map[string][]byte{}}
+	versions := map[string]string{}
+	for _, r := range found {
+		versions[r.name] = r.version
+		switch {
+		case s.objects[r.name] == r.version:
+		case r.secret:
+			meta.Secrets[r.name] = r.content
+		default:
+			meta.Files[r.name] = r.content
+		}
+	}
+	return meta, versions, nil
+}
+
+// first are the records for a sandbox's volumes that are about to be filled.
+func (s *saver) first(pod *corev1.Pod) (volumes.Meta, error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.objects = nil // a new sandbox has lost the secrets
+	meta, versions, err := s.records(pod)
+	s.objects = versions
+	return meta, err
+}

@@ -1,0 +1,195 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/clock"
+
+	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/kubeapi"
+)
+
+// Run adopts the pods that it finds on the engine, serves the API on the listener and runs pods until the context ends or the node has
+// been idle for the time of its options. Pods that still exist then are left as they are, for the next node. It closes the listener.
+func (n *Node) Run(ctx context.Context, listener net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	facts, err := engine.ReadFacts(ctx, n.engine)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	n.facts = facts
+	n.mu.Lock()
+	n.ctx = ctx
+	n.mu.Unlock()
+
+	watching := make(chan struct{})
+	n.wg.Go(func() { n.watchEngine(ctx, watching) })
+	<-watching
+	if err := n.adopt(ctx); err != nil {
+		stop()
+		n.wg.Wait()
+		return errors.Join(err, listener.Close())
+	}
+	close(n.ready)
+	err = n.serve(ctx, stop, listener)
+	n.wg.Wait()
+	return err
+}
+
+// shutdownTime is how long requests that are under way may take to end when the node stops.
+const shutdownTime = 2 * time.Second
+
+// serve answers requests until the context ends; it calls stop when the node has been idle for long enough.
+func (n *Node) serve(ctx context.Context, stop context.CancelFunc, listener net.Listener) error {
+	idle := newIdleTimer(n.options.IdleTimeout, n.Empty, stop)
+	defer idle.close()
+	handler := kubeapi.New(kubeapi.Config{Store: n.store, Node: n, Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log})
+	server := &http.Server{
+		Handler:     idle.count(handler),
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	select {
+	case err := <-done:
+		stop()
+		return fmt.Errorf("serving the API: %w", err)
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		_ = server.Close() // what is still open is a watch or a log that follows
+	}
+	<-done
+	return nil
+}
+
+// watchEngine hands the engine's news to the workers until the context ends. It closes watching as soon as it listens; when the
+// stream breaks, it opens it again and has everything looked at.
+func (n *Node) watchEngine(ctx context.Context, watching chan struct{}) {
+	own := filters.NewArgs(filters.Arg("type", "container"), filters.Arg("label", network.LabelNode+"="+n.options.ID))
+	for first := true; ctx.Err() == nil; first = false {
+		messages, errs := n.engine.Events(ctx, events.ListOptions{Filters: own})
+		if first {
+			close(watching)
+		} else {
+			n.eachWorker(func(w *worker) { w.inbox.relist() })
+		}
+		if err := n.passOn(ctx, messages, errs); err != nil && ctx.Err() == nil {
+			n.log.Warn("the engine's events broke off", "error", err)
+			pause(ctx, time.Second)
+		}
+	}
+}
+
+// relistInterval is how often everything that runs is looked at although nothing was heard of it: a stream may be dead and not tell.
+const relistInterval = time.Minute
+
+// passOn hands on what comes until the stream breaks.
+func (n *Node) passOn(ctx context.Context, messages <-chan events.Message, errs <-chan error) error {
+	relist := time.NewTicker(relistInterval)
+	defer relist.Stop()
+	for {
+		select {
+		case <-relist.C:
+			n.eachWorker(func(w *worker) { w.inbox.relist() })
+		case m := <-messages:
+			switch m.Action {
+			case events.ActionDie, events.ActionDestroy:
+				if m.Actor.Attributes[network.LabelType] == "" {
+					continue // a helper's end changes nothing of its pod
+				}
+				if w := n.worker(types.UID(m.Actor.Attributes[network.LabelPodUID])); w != nil {
+					w.inbox.engineChanged(m.Actor.ID)
+				}
+			}
+		case err := <-errs:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (n *Node) eachWorker(do func(*worker)) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, w := range n.workers {
+		do(w)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// idleTimer ends a node that has had neither pods nor requests for a while.
+type idleTimer struct {
+	after time.Duration
+	empty func() bool
+	end   func()
+
+	mu    sync.Mutex
+	open  int
+	timer *time.Timer // nil if the node never ends by itself
+}
+
+func newIdleTimer(after time.Duration, empty func() bool, end func()) *idleTimer {
+	t := &idleTimer{after: after, empty: empty, end: end}
+	if after > 0 {
+		t.timer = time.AfterFunc(after, t.check)
+	}
+	return t
+}
+
+// check ends the node if it is idle, else it looks again later.
+func (t *idleTimer) check() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == 0 && t.empty() {
+		t.end()
+		return
+	}
+	t.timer.Reset(t.after)
+}
+
+func (t *idleTimer) close() {
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+}
+
+// count keeps the node from ending while a request is open, and restarts the time when one ends.
+func (t *idleTimer) count(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.change(1)
+		defer t.change(-1)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (t *idleTimer) change(by int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open += by
+	if t.timer != nil {
+		t.timer.Reset(t.after)
+	}
+}

@@ -1,0 +1,232 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	dockercontainer "github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/instance"
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/state"
+)
+
+// start starts the next instance of one container: image, create, start, postStart (S4.30). What goes wrong becomes the container's waiting state
+// and an event; the error only says that it did.
+func (w *worker) start(ctx context.Context, pod *corev1.Pod, s plan.Start) error {
+	c := w.state.Container(s.Container.Name)
+	c.BackOff = s.BackOff
+	failure := w.tryStart(ctx, pod, s.Container)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if failure == nil {
+		c.StartFailure = nil // S3.35
+		return nil
+	}
+	c.StartFailure = &state.StartFailure{Reason: failure.class, Message: failure.message, At: time.Now()}
+	if c.Current != nil {
+		c.StartFailure.InstanceID = c.Current.ID
+	}
+	if !failure.silent {
+		w.node.recorder.Container(pod, s.Container.Name, corev1.EventTypeWarning, "Failed", "Error: %s", failure.eventText())
+	}
+	return failure
+}
+
+func (w *worker) tryStart(ctx context.Context, pod *corev1.Pod, c *corev1.Container) *startError {
+	found, failure := w.ensureImage(ctx, pod, c)
+	if failure != nil {
+		return failure
+	}
+	memory := w.state.Container(c.Name)
+	attempt := memory.NextAttempt()
+	if attempt > 0 {
+		if err := w.renewHosts(ctx, pod); err != nil {
+			w.log.Warn("renewing /etc/hosts", "error", err)
+		}
+	}
+	id, failure := w.instance(ctx, pod, c, attempt, found)
+	if failure != nil {
+		return failure
+	}
+	w.node.recorder.Container(pod, c.Name, corev1.EventTypeNormal, "Created", "Container created")
+	w.succeed(memory, &state.Instance{ID: id, Attempt: attempt, SandboxID: w.state.Sandbox.ID, Image: c.Image, ImageID: imageID(found),
+		StopSignal: stopSignal(c, found), CreatedAt: time.Now()})
+	if err := w.startInstance(ctx, memory.Current); err != nil {
+		failStart(memory.Current, engineText(err))
+		return &startError{class: plan.ReasonRunContainerError, message: engineText(err)}
+	}
+	w.node.recorder.Container(pod, c.Name, corev1.EventTypeNormal, "Started", "Container started")
+	if seen, err := inspect(ctx, w.node.engine, id); err == nil && seen != nil {
+		memory.Current.StartedAt = seen.StartedAt
+		w.noteEnd(c.Name, seen)
+	}
+	return w.postStart(ctx, pod, c)
+}
+
+// startInstance starts a created instance. A start that took effect although the engine's answer got lost is no failure.
+func (w *worker) startInstance(ctx context.Context, i *state.Instance) error {
+	err := w.node.engine.ContainerStart(ctx, i.ID, dockercontainer.StartOptions{})
+	if err != nil {
+		seen, lookErr := inspect(ctx, w.node.engine, i.ID)
+		if lookErr != nil || seen == nil || seen.StartedAt.IsZero() || seen.Reason == plan.ReasonStartError {
+			return err
+		}
+	}
+	i.Phase, i.StartedAt = state.Running, time.Now()
+	return nil
+}
+
+// succeed makes the instance the container's newest and discards the one before the previous: only one level of history is kept
+// (S0.8), and none of an instance that never started.
+func (w *worker) succeed(memory *state.Container, next *state.Instance) {
+	previous, old := memory.Current, memory.Previous
+	if previous != nil && previous.Phase == state.Created {
+		previous, old = memory.Previous, memory.Current
+	}
+	if old != nil {
+		w.background.Go(func() { w.discard(old.ID) })
+	}
+	memory.Previous, memory.Current = previous, next
+	memory.Unprobed()
+}
+
+// discard removes an instance that nobody asks for any more. What fails here goes with the pod at its end.
+func (w *worker) discard(id string) {
+	ctx, cancel := context.WithTimeout(context.Background(), engineTimeout)
+	defer cancel()
+	err := w.node.engine.ContainerRemove(ctx, id, dockercontainer.RemoveOptions{Force: true, RemoveVolumes: true})
+	if err != nil && !errdefs.IsNotFound(err) {
+		w.log.Warn("removing an old instance", "id", id, "error", err)
+	}
+}
+
+// engineTimeout bounds calls to the engine that nobody waits for.
+const engineTimeout = 30 * time.Second
+
+// instance creates the container's next instance, or takes the one that was created ahead.
+func (w *worker) instance(ctx context.Context, pod *corev1.Pod, c *corev1.Container, attempt int, found image.InspectResponse) (string, *startError) {
+	wanted, failure := w.describe(ctx, pod, c, attempt, found)
+	if failure != nil {
+		return "", failure
+	}
+	if id, ok := w.takePrepared(ctx, c.Name, wanted); ok {
+		return id, nil
+	}
+	id, err := w.create(ctx, pod, c.Name, wanted)
+	if err != nil {
+		return "", &startError{class: plan.ReasonCreateError, message: engineText(err)}
+	}
+	return id, nil
+}
+
+// description is all that the engine is told of an instance.
+type description struct {
+	config  *dockercontainer.Config
+	host    *dockercontainer.HostConfig
+	attempt int
+}
+
+// same reports whether two descriptions make the same instance.
+func (d description) same(other description) bool {
+	a, errA := json.Marshal([]any{d.config, d.host, d.attempt})
+	b, errB := json.Marshal([]any{other.config, other.host, other.attempt})
+	return errA == nil && errB == nil && string(a) == string(b)
+}
+
+// describe resolves what the container refers to (S9, S11) into what the engine is asked to create.
+func (w *worker) describe(ctx context.Context, pod *corev1.Pod, c *corev1.Container, attempt int, found image.InspectResponse) (description, *startError) {
+	configError := func(err error) (description, *startError) {
+		return description{}, &startError{class: plan.ReasonCreateConfigError, message: err.Error()}
+	}
+	env, err := podspec.Environment(pod, c, objects{w.node.store}, w.facts())
+	if err != nil {
+		return configError(err)
+	}
+	binds, mounts, err := w.mounts(ctx, pod, c, attempt, env)
+	if err != nil {
+		return configError(err)
+	}
+	command, args := podspec.Command(c, env)
+	in := instance.Input{
+		Pod: pod, Container: c, Attempt: attempt,
+		SandboxID: w.state.Sandbox.ID, NodeID: w.node.options.ID, NodeMemory: w.node.facts.Memory,
+		Env: env, Command: command, Args: args,
+		Binds: binds, Mounts: mounts,
+	}
+	in.ImageUser = imageConfig(found).User
+	if in.TargetID, err = w.target(pod, c); err != nil {
+		return configError(err)
+	}
+	config, host, err := instance.Config(in)
+	if err != nil {
+		return configError(err)
+	}
+	config.Image = found.ID
+	config.StopSignal = stopSignal(c, found)
+	return description{config: config, host: host, attempt: attempt}, nil
+}
+
+// target is the instance whose processes an ephemeral container asked to see; "" for any other container (S4.70).
+func (w *worker) target(pod *corev1.Pod, c *corev1.Container) (string, error) {
+	i := slices.IndexFunc(pod.Spec.EphemeralContainers, func(e corev1.EphemeralContainer) bool { return e.Name == c.Name })
+	if i < 0 || pod.Spec.EphemeralContainers[i].TargetContainerName == "" {
+		return "", nil
+	}
+	name := pod.Spec.EphemeralContainers[i].TargetContainerName
+	if memory := w.state.Containers[name]; memory != nil && memory.Current != nil {
+		return memory.Current.ID, nil
+	}
+	return "", fmt.Errorf("unable to find target container %s", name)
+}
+
+func (w *worker) create(ctx context.Context, pod *corev1.Pod, name string, d description) (string, error) {
+	full := engine.ContainerName(name, pod.Name, pod.Namespace, string(pod.UID), d.attempt)
+	created, err := w.node.engine.ContainerCreate(ctx, d.config, d.host, nil, nil, full)
+	if errdefs.IsConflict(err) { // left by an attempt that was interrupted
+		w.discard(full)
+		created, err = w.node.engine.ContainerCreate(ctx, d.config, d.host, nil, nil, full)
+	}
+	return created.ID, err
+}
+
+// stopSignal is what asks the container to end: its own, which it has only where the feature gate is on (S0.9), else its image's; "" is
+// SIGTERM (S7.13).
+func stopSignal(c *corev1.Container, found image.InspectResponse) string {
+	if c.Lifecycle != nil && c.Lifecycle.StopSignal != nil {
+		return string(*c.Lifecycle.StopSignal)
+	}
+	return imageConfig(found).StopSignal
+}
+
+// imageConfig is the image's own configuration, empty if it has none.
+func imageConfig(found image.InspectResponse) dockerspec.DockerOCIImageConfig {
+	if found.Config == nil {
+		return dockerspec.DockerOCIImageConfig{}
+	}
+	return *found.Config
+}
+
+// imageID is how a status names an image: by a digest of its repository, or by its own id if it was built here (S3.40).
+func imageID(found image.InspectResponse) string {
+	if len(found.RepoDigests) > 0 {
+		return "docker-pullable://" + found.RepoDigests[0]
+	}
+	return "docker://" + found.ID
+}
+
+// engineText is what the engine said, without the client's wrapping.
+func engineText(err error) string {
+	return strings.TrimPrefix(err.Error(), "Error response from daemon: ")
+}

@@ -1,0 +1,242 @@
+package runtime
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/containerd/errdefs"
+	dockercontainer "github.com/docker/docker/api/types/container"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/state"
+)
+
+// stopAll stops every running container of the pod, each in a goroutine of its own, in the order of S8.13 and within one grace
+// period. A deletion that comes meanwhile shortens the period (S8.11). It returns when all have stopped, or why some may still run; the
+// next call goes on then where this one broke off.
+func (w *worker) stopAll(ctx context.Context, pod *corev1.Pod, within time.Duration) error {
+	if w.stopping == nil {
+		w.stopping = newGracePeriod(within)
+	}
+	grace := w.stopping
+	if pod.DeletionTimestamp != nil {
+		grace.shorten(within)
+	}
+	stopped := map[string]chan struct{}{}
+	for name, c := range w.state.Containers {
+		if c.Running() {
+			stopped[name] = make(chan struct{})
+			w.node.recorder.Container(pod, name, corev1.EventTypeNormal, "Killing", "Stopping container %s", name) // S8.12
+		}
+	}
+	var mu sync.Mutex
+	ends := map[string]*state.Instance{}
+	var failures []error
+	var wg sync.WaitGroup
+	ctx, abandon := context.WithCancel(ctx) // nobody takes the turn of a container that may still run
+	defer abandon()
+	for name, done := range stopped {
+		instance := *w.state.Containers[name].Current
+		wg.Go(func() {
+			end, err := w.stopContainer(ctx, pod, name, instance, grace, w.turn(ctx, plan.WaitsFor(pod, name), stopped))
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				if ctx.Err() == nil {
+					failures = append(failures, fmt.Errorf("stopping container %s: %w", name, err))
+				}
+				abandon()
+				return
+			}
+			ends[name] = end
+			close(done)
+		})
+	}
+	all := make(chan struct{})
+	go func() { wg.Wait(); close(all) }()
+	w.heedDeletion(all, grace)
+	for name, end := range ends {
+		w.noteEnd(name, end)
+	}
+	if err := errors.Join(failures...); err != nil || ctx.Err() != nil {
+		return err
+	}
+	w.stopping = nil
+	return nil
+}
+
+// killFailed tells that the pod could not be stopped or removed; it is tried again.
+func (w *worker) killFailed(pod *corev1.Pod, err error) {
+	w.log.Warn("ending the pod", "error", err)
+	w.node.recorder.Pod(pod, corev1.EventTypeWarning, "FailedKillPod", "error killing pod: %s", engineText(err))
+}
+
+// turn is closed when all of the named containers that are being stopped have stopped, or when the context ends.
+func (w *worker) turn(ctx context.Context, before []string, stopped map[string]chan struct{}) <-chan struct{} {
+	turn := make(chan struct{})
+	go func() {
+		defer close(turn)
+		for _, name := range before {
+			if done, ok := stopped[name]; ok {
+				select {
+				case <-done:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	return turn
+}
+
+// heedDeletion shortens the grace period to what the pod's deletion asks for, until all is done.
+func (w *worker) heedDeletion(all <-chan struct{}, grace *gracePeriod) {
+	var asked int64 = -1
+	woken := false
+	for {
+		if pod, ok := w.pod(); ok && pod.DeletionGracePeriodSeconds != nil && *pod.DeletionGracePeriodSeconds != asked {
+			asked = *pod.DeletionGracePeriodSeconds
+			grace.shorten(time.Duration(asked) * time.Second)
+		}
+		select {
+		case <-all:
+			if woken {
+				w.inbox.nudge() // what woke this up may have brought mail
+			}
+			return
+		case <-w.inbox.wake:
+			woken = true
+		}
+	}
+}
+
+// stopContainer takes one running container to its end: preStop, its turn, stop signal, SIGKILL (S8.10). A hook that outlives the
+// grace period is left to itself until the container is gone (S7.7).
+func (w *worker) stopContainer(ctx context.Context, pod *corev1.Pod, name string, instance state.Instance, grace *gracePeriod, turn <-chan struct{}) (*state.Instance, error) {
+	hooking, abandon := context.WithCancel(ctx)
+	hooked := w.preStop(hooking, pod, name, instance, grace)
+	defer func() {
+		abandon()
+		<-hooked
+	}()
+	late := fraction(grace.await(hooked, 0))
+	late += fraction(grace.await(turn, late))
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return w.stopInstance(ctx, instance, grace, late)
+}
+
+// stopInstance sends the stop signal, and SIGKILL when the grace period is over (S7.8); late is how much longer that is for this
+// instance than for the others. It returns the instance as it ended, nil if the engine does not know it any more, or an error while it
+// may still run.
+func (w *worker) stopInstance(ctx context.Context, instance state.Instance, grace *gracePeriod, late time.Duration) (*state.Instance, error) {
+	exited := w.exit(ctx, instance.ID)
+	if _, minimum, _ := grace.left(0); minimum > 0 {
+		if _, again := w.signalled.Load(instance.ID); !again {
+			if err := w.signal(ctx, instance.ID, cmp.Or(instance.StopSignal, "TERM")); err != nil {
+				return nil, err
+			}
+			w.signalled.Store(instance.ID, true)
+		}
+	}
+	if !grace.awaitStop(exited, time.Now(), late) {
+		if err := w.kill(ctx, instance.ID, exited); err != nil {
+			return nil, err
+		}
+	}
+	end, err := inspect(ctx, w.node.engine, instance.ID)
+	if err == nil && end != nil && end.Phase == state.Running {
+		err = errors.New("it still runs")
+	}
+	return end, err
+}
+
+// exit is closed when the instance no longer runs, or when the context ends.
+func (w *worker) exit(ctx context.Context, id string) <-chan struct{} {
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		for !w.awaitExit(ctx, id) {
+			pause(ctx, relookInterval)
+		}
+	}()
+	return exited
+}
+
+// awaitExit returns true when the instance no longer runs or the context ended, false when the engine broke off the wait.
+func (w *worker) awaitExit(ctx context.Context, id string) bool {
+	results, errs := w.node.engine.ContainerWait(ctx, id, dockercontainer.WaitConditionNotRunning)
+	select {
+	case <-results:
+		return true
+	case err := <-errs:
+		if errdefs.IsNotFound(err) || ctx.Err() != nil {
+			return true
+		}
+		w.log.Warn("waiting for a container to stop", "id", id, "error", err)
+		return false
+	}
+}
+
+// deathTime is how long a container may take to end after SIGKILL before that counts as a failure.
+const deathTime = 2 * time.Minute
+
+// kill sends SIGKILL and waits for the exit.
+func (w *worker) kill(ctx context.Context, id string, exited <-chan struct{}) error {
+	if err := w.signal(ctx, id, "KILL"); err != nil {
+		return err
+	}
+	timer := time.NewTimer(deathTime)
+	defer timer.Stop()
+	select {
+	case <-exited:
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("it still runs %v after it was killed", deathTime)
+	}
+}
+
+// signal sends a signal; an instance that has already stopped is no error.
+func (w *worker) signal(ctx context.Context, id, signal string) error {
+	err := w.node.engine.ContainerKill(ctx, id, signal)
+	if errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
+		return nil
+	}
+	return err
+}
+
+// killOne stops one container that a probe or its postStart hook condemned, with the probe's grace period if it has one, else the pod's
+// (S6.50).
+func (w *worker) killOne(ctx context.Context, pod *corev1.Pod, kill plan.Kill) error {
+	name := kill.Container.Name
+	w.node.recorder.Container(pod, name, corev1.EventTypeNormal, "Killing", "%s", kill.Message)
+	grace := gracePeriodOf(pod)
+	if kill.Grace != nil {
+		grace = time.Duration(*kill.Grace) * time.Second
+	}
+	end, err := w.stopContainer(ctx, pod, name, *w.state.Containers[name].Current, newGracePeriod(grace), w.turn(ctx, nil, nil))
+	if err != nil {
+		return fmt.Errorf("stopping container %s: %w", name, err)
+	}
+	w.noteEnd(name, end)
+	return nil
+}
+
+// stopSandbox ends the sandbox, if it runs. Its agent has nothing to lose.
+func (w *worker) stopSandbox(ctx context.Context) error {
+	if !w.state.SandboxReady() {
+		return nil
+	}
+	exited := w.exit(ctx, w.state.Sandbox.ID)
+	if err := w.kill(ctx, w.state.Sandbox.ID, exited); err != nil {
+		return fmt.Errorf("stopping the sandbox: %w", err)
+	}
+	w.state.Sandbox.Ready = false
+	return nil
+}

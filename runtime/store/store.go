@@ -1,0 +1,83 @@
+// Package store is the node's memory: the objects of the Kubernetes API that podsim keeps, and the history of what
+// happened to them.
+//
+// It knows versions, optimistic updates, deletion and watches, in the way that the API server shows them. It knows no
+// HTTP, no engine, no defaults and no validation, and it writes nothing to disk.
+//
+//	s := store.New(uint64(time.Now().UnixMilli()))
+//	pod, err := s.Pods.Create(pod)
+//	pod, err = s.Pods.Update(store.KeyOf(pod), func(pod *corev1.Pod) error {
+//		pod.Status.Phase = corev1.PodRunning
+//		return nil
+//	})
+//
+// Objects that come out of a store are shared between all readers and must not be modified.
+package store
+
+import (
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Store holds one collection of each kind. All collections share one lock and one resourceVersion counter, so that
+// versions order changes across kinds.
+type Store struct {
+	Pods       *Collection[*corev1.Pod]
+	ConfigMaps *Collection[*corev1.ConfigMap]
+	Secrets    *Collection[*corev1.Secret]
+	Claims     *Collection[*corev1.PersistentVolumeClaim]
+	Events     *Collection[*corev1.Event]
+
+	clock *versions
+}
+
+// versions is what the collections of one store share. The mutex guards every field of every collection as well.
+type versions struct {
+	mu sync.Mutex
+	// current is the resourceVersion of the newest change.
+	current uint64
+	// changed is closed, and replaced by a new channel, at every change.
+	changed chan struct{}
+}
+
+// next gives a change its resourceVersion. The caller holds the lock.
+func (v *versions) next() uint64 {
+	v.current++
+	return v.current
+}
+
+// announce wakes all watchers. The caller holds the lock.
+func (v *versions) announce() {
+	close(v.changed)
+	v.changed = make(chan struct{})
+}
+
+// New returns an empty store whose resourceVersion is version. Every change adds one. A node passes the wall clock in
+// milliseconds, so that the versions of a later process are larger than any that a client remembers from an earlier one,
+// and such a client is told to list anew. Version 0 is raised to 1, as 0 means "any version" to clients.
+func New(version uint64) *Store {
+	shared := &versions{current: max(version, 1), changed: make(chan struct{})}
+	return &Store{
+		Pods:       newCollection[*corev1.Pod](shared, "Pod", "pods"),
+		ConfigMaps: newCollection[*corev1.ConfigMap](shared, "ConfigMap", "configmaps"),
+		Secrets:    newCollection[*corev1.Secret](shared, "Secret", "secrets"),
+		Claims:     newCollection[*corev1.PersistentVolumeClaim](shared, "PersistentVolumeClaim", "persistentvolumeclaims"),
+		Events:     newCollection[*corev1.Event](shared, "Event", "events"),
+		clock:      shared,
+	}
+}
+
+// Version is the resourceVersion of the newest change in any collection.
+func (s *Store) Version() uint64 {
+	s.clock.mu.Lock()
+	defer s.clock.mu.Unlock()
+	return s.clock.current
+}
+
+// KeyOf is the key under which a store keeps the object.
+func KeyOf(object metav1.Object) types.NamespacedName {
+	return types.NamespacedName{Namespace: object.GetNamespace(), Name: object.GetName()}
+}

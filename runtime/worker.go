@@ -1,0 +1,248 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/containerd/errdefs"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/state"
+	"github.com/podsim/podsim/runtime/status"
+	"github.com/podsim/podsim/runtime/store"
+)
+
+// worker owns one pod: its goroutine alone reads and writes the pod's state and makes its passes, strictly one after another (S0.1).
+type worker struct {
+	node  *Node
+	key   types.NamespacedName
+	uid   types.UID
+	log   *slog.Logger
+	inbox *inbox
+	state state.Pod
+	saver *saver
+	// maxBackOff caps the crash back-off (S5.10); 0 means the default.
+	maxBackOff time.Duration
+
+	// killed is closed by a deletion without grace: it interrupts whatever pass is under way.
+	killed   chan struct{}
+	killOnce sync.Once
+
+	volumes  podVolumes
+	prepared map[string]*prepared
+	probes   *probes
+	dial     atomic.Pointer[network.Dial] // into the pod's newest sandbox; nil before the first
+	// stopping is the grace period of the pod's end, once that has begun; a stop that fails and is tried again goes on in it.
+	stopping *gracePeriod
+	// hooked and signalled are the instances whose preStop hook was begun, and which got their stop signal: both come once (S7.13).
+	hooked, signalled sync.Map
+	// background are the goroutines that the worker waits for before it ends.
+	background sync.WaitGroup
+}
+
+func newWorker(n *Node, pod *corev1.Pod) *worker {
+	key := store.KeyOf(pod)
+	log := n.log.With("pod", key.String(), "uid", pod.UID)
+	return &worker{
+		node:       n,
+		key:        key,
+		uid:        pod.UID,
+		log:        log,
+		inbox:      newInbox(),
+		saver:      newSaver(n, log),
+		maxBackOff: n.options.MaxRestartBackoff,
+		killed:     make(chan struct{}),
+		prepared:   map[string]*prepared{},
+		probes:     newProbes(),
+	}
+}
+
+// deleted tells the worker that its pod's deletion was asked for, or hastened.
+func (w *worker) deleted(pod *corev1.Pod) {
+	if *pod.DeletionGracePeriodSeconds == 0 {
+		w.killOnce.Do(func() { close(w.killed) })
+	}
+	w.inbox.nudge()
+}
+
+// run makes passes until the pod is gone, or until the context ends: then it leaves the pod as it is, for the next node to adopt.
+func (w *worker) run(ctx context.Context) {
+	ctx, stop := context.WithCancel(ctx)
+	defer w.background.Wait()
+	defer stop()
+	w.background.Go(func() { w.saver.run(ctx) })
+	w.probes.ctx = ctx
+	for ctx.Err() == nil {
+		w.receive(ctx)
+		pod, ok := w.pod()
+		if !ok {
+			return
+		}
+		var next time.Time // zero: when something happens
+		switch {
+		case pod.DeletionTimestamp != nil:
+			if w.terminate(ctx, pod) {
+				return
+			}
+			next = time.Now().Add(removeRetry)
+		case !status.Terminal(pod.Status.Phase):
+			next = w.pass(ctx)
+		}
+		w.sleep(ctx, next)
+	}
+}
+
+// pod is the pod as the store has it, false when it is gone or another of that name took its place.
+func (w *worker) pod() (*corev1.Pod, bool) {
+	pod, err := w.node.store.Pods.Get(w.key)
+	if err != nil || pod.UID != w.uid {
+		return nil, false
+	}
+	return pod, true
+}
+
+// sleep waits for mail, for the time to come, or for the end of the context. The zero time never comes.
+func (w *worker) sleep(ctx context.Context, until time.Time) {
+	var alarm <-chan time.Time
+	if !until.IsZero() {
+		timer := time.NewTimer(time.Until(until))
+		defer timer.Stop()
+		alarm = timer.C
+	}
+	select {
+	case <-ctx.Done():
+	case <-w.inbox.wake:
+	case <-alarm:
+	}
+}
+
+// receive brings the state up to date with what the inbox tells of.
+func (w *worker) receive(ctx context.Context) {
+	m := w.inbox.take()
+	if m.relist {
+		w.relist(ctx)
+	}
+	for id := range m.engine {
+		w.refresh(ctx, id)
+	}
+}
+
+// relist looks at everything of the pod that the worker believes to be running.
+func (w *worker) relist(ctx context.Context) {
+	if w.state.SandboxReady() {
+		w.refresh(ctx, w.state.Sandbox.ID)
+	}
+	for _, c := range w.state.Containers {
+		if c.Running() {
+			w.refresh(ctx, c.Current.ID)
+		}
+	}
+}
+
+// refresh asks the engine for one container of the pod and notes what changed.
+func (w *worker) refresh(ctx context.Context, id string) {
+	if sandbox := w.state.Sandbox; sandbox != nil && sandbox.ID == id {
+		w.refreshSandbox(ctx)
+		return
+	}
+	for name, c := range w.state.Containers {
+		if c.Running() && c.Current.ID == id {
+			seen, err := inspect(ctx, w.node.engine, id)
+			if err != nil {
+				w.log.Warn("looking at an instance", "container", name, "error", err)
+				w.lookAgain(id)
+				return
+			}
+			w.noteEnd(name, seen)
+			return
+		}
+	}
+}
+
+// noteEnd takes over what the engine tells of a container's running instance; nil means that it vanished (S3.55).
+func (w *worker) noteEnd(name string, seen *state.Instance) {
+	c := w.state.Containers[name]
+	if seen == nil {
+		gone := *c.Current
+		gone.Phase, gone.FinishedAt, gone.ExitCode = state.Exited, time.Now(), 137
+		gone.Reason = plan.ReasonContainerUnknown
+		gone.Message = "The container could not be located when the pod was deleted.  The container used to be Running"
+		seen = &gone
+	}
+	if seen.Phase == state.Exited {
+		seen.ImageID = c.Current.ImageID
+		seen.Image = c.Current.Image
+		c.Current = seen
+		c.Unprobed()
+	}
+}
+
+// refreshSandbox asks the engine for the sandbox; one that does not run is lost (S4.50).
+func (w *worker) refreshSandbox(ctx context.Context) {
+	c, err := w.node.engine.ContainerInspect(ctx, w.state.Sandbox.ID)
+	switch {
+	case errdefs.IsNotFound(err) || err == nil && !c.State.Running:
+		w.state.Sandbox.Ready = false
+	case err != nil:
+		w.log.Warn("looking at the sandbox", "error", err)
+		w.lookAgain(w.state.Sandbox.ID)
+	}
+}
+
+// relookInterval is how long after a failed look at a container of the engine the next one comes.
+const relookInterval = time.Second
+
+// lookAgain has a container of the engine looked at a little later.
+func (w *worker) lookAgain(id string) {
+	time.AfterFunc(relookInterval, func() { w.inbox.engineChanged(id) })
+}
+
+// publish writes the pod's status into the store and returns the pod as it is then.
+func (w *worker) publish(in status.Input) *corev1.Pod {
+	in.State, in.Now = &w.state, time.Now()
+	pod, err := w.node.store.Pods.Update(w.key, func(pod *corev1.Pod) error {
+		w.heedProbes() // while the store is locked, so that none comes between
+		in.Pod = pod
+		pod.Status = status.Generate(in)
+		return nil
+	})
+	if err != nil {
+		w.log.Error("publishing the status", "error", err)
+		return in.Pod
+	}
+	w.saver.save(pod)
+	w.hastenReadiness(pod)
+	return pod
+}
+
+// publishForGood publishes a status that must never be taken back (S3.11): it is saved before anybody can see it.
+func (w *worker) publishForGood(ctx context.Context, in status.Input) {
+	pod, ok := w.pod()
+	if !ok {
+		return
+	}
+	ended := pod.DeepCopy()
+	in.Pod, in.State, in.Now = ended, &w.state, time.Now()
+	ended.Status = status.Generate(in)
+	w.saver.save(ended)
+	if err := w.saver.flush(ctx); err != nil && ctx.Err() != nil {
+		return
+	}
+	w.publish(in) // also if the engine cannot save: then nothing of the pod will be found again either
+}
+
+// facts are what a container can learn about where it runs.
+func (w *worker) facts() podspec.NodeFacts {
+	f := podspec.NodeFacts{Name: NodeName, Allocatable: w.node.facts.Allocatable()}
+	if s := w.state.Sandbox; s != nil {
+		f.HostIPs, f.PodIPs = s.HostIPs, s.IPs
+	}
+	return f
+}

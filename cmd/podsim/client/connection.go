@@ -1,0 +1,84 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/podsim/podsim/cmd/podsim/follow"
+	"github.com/podsim/podsim/runtime/endpoint"
+)
+
+// Connection reaches a node.
+type Connection struct {
+	// Client is the node's API.
+	Client kubernetes.Interface
+	// Config is how other clients reach it.
+	Config *rest.Config
+	// StartedNode is true when no node ran before, so that the pods it has are those that it found on the engine.
+	StartedNode bool
+	// Reconnect makes sure that a node answers after a connection broke, and starts one in the background if need be.
+	Reconnect follow.Reconnect
+	local     *localNode // nil when the node runs in another process
+}
+
+// NodeEnded is closed when the node of this process has ended; it is nil when the node runs in another process.
+func (c *Connection) NodeEnded() <-chan struct{} {
+	if c.local == nil {
+		return nil
+	}
+	return c.local.ended
+}
+
+// NodeError says why the node of this process ended. It is for use after NodeEnded.
+func (c *Connection) NodeError() error {
+	if c.local.result == nil {
+		return errors.New("podsim's node ended unexpectedly")
+	}
+	return fmt.Errorf("podsim's node ended: %w", c.local.result)
+}
+
+// Gone waits until the pod is gone.
+func (c *Connection) Gone(ctx context.Context, pod *corev1.Pod) error {
+	return follow.Gone(ctx, c.Client.CoreV1(), pod, c.Reconnect)
+}
+
+// Close ends the connection. A node of this process ends with it; if it still has pods, a node in the background is
+// started that takes them over.
+func (c *Connection) Close(ctx context.Context) error {
+	if c.local == nil {
+		return nil
+	}
+	err := c.local.stop()
+	if err != nil {
+		err = fmt.Errorf("ending podsim's node: %w", err)
+	}
+	if c.local.node.Empty() { // nobody can bring it pods any more
+		return err
+	}
+	if _, spawnErr := c.local.target.ensureNode(ctx, c.local.options); spawnErr != nil {
+		err = errors.Join(err, fmt.Errorf("handing the other pods over to a node in the background: %w", spawnErr))
+	}
+	return err
+}
+
+// newConnection makes the clients for a node.
+func newConnection(t target) (*Connection, error) {
+	config := endpoint.Config(t.dir)
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to podsim's node: %w", err)
+	}
+	return &Connection{
+		Client: client,
+		Config: config,
+		Reconnect: func(ctx context.Context) error {
+			_, err := t.ensureNode(ctx, NodeOptions{})
+			return err
+		},
+	}, nil
+}

@@ -1,0 +1,142 @@
+// Package client finds podsim's node for the engine in use, or starts one, and connects the commands to it.
+//
+// There is one node for a user and an engine. It runs in the background, in the process of an `up` in the foreground, or
+// as `podsim node`; whichever process holds the lease is the node. The commands talk to it over a unix socket, in the
+// Kubernetes API.
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/engine"
+)
+
+// defaultIdleTimeout is how long a node in the background lives on after its last pod is gone.
+const defaultIdleTimeout = 15 * time.Second
+
+// startLimit is how long a node in the background gets until it serves; it may have many pods to take over.
+const startLimit = 2 * time.Minute
+
+// idleTimeoutVariable is the environment variable that overrides defaultIdleTimeout; a duration such as 1m.
+const idleTimeoutVariable = "PODSIM_IDLE_TIMEOUT"
+
+// Session is what one run of podsim knows about its node: the values of the global flags, and the connection once a
+// command has asked for it.
+type Session struct {
+	// Host is the value of --host; empty means DOCKER_HOST, the Docker context, or the default socket.
+	Host string
+	// Namespace is the value of --namespace; empty means that the user named none.
+	Namespace string
+
+	mu         sync.Mutex
+	connection *Connection
+}
+
+// NodeOptions say how a node runs that has to be started first.
+type NodeOptions struct {
+	// MaxRestartBackoff is the longest pause between restarts of a crashing container; 0 means the node's default, 5m.
+	MaxRestartBackoff time.Duration
+	// FeatureGates are those that were set.
+	FeatureGates podspec.FeatureGates
+	// IdleTimeout ends the node this long after its last pod is gone; 0 means never. A node that Connect starts in the
+	// background has the default idle timeout instead.
+	IdleTimeout time.Duration
+}
+
+// EngineHost is the endpoint of the engine in use.
+func (s *Session) EngineHost() (string, error) { return engine.Host(s.Host) }
+
+// target is where the node of a session is, or will be.
+type target struct {
+	host string // of the engine
+	dir  string // the state directory, with the lease and the socket
+}
+
+func (s *Session) target() (target, error) {
+	host, err := s.EngineHost()
+	if err != nil {
+		return target{}, err
+	}
+	dir, err := endpoint.Directory(host)
+	return target{host, dir}, err
+}
+
+// Connect finds the node that runs for the engine, or starts one in the background with options. All calls share one
+// connection.
+func (s *Session) Connect(ctx context.Context, options NodeOptions) (*Connection, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.connection != nil {
+		return s.connection, nil
+	}
+	t, err := s.target()
+	if err != nil {
+		return nil, err
+	}
+	started, err := t.ensureNode(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	connection, err := newConnection(t)
+	if err != nil {
+		return nil, err
+	}
+	connection.StartedNode = started
+	s.connection = connection
+	return connection, nil
+}
+
+// ensureNode starts a node in the background unless one answers. A node that is there and does not answer is an error.
+func (t target) ensureNode(ctx context.Context, options NodeOptions) (started bool, err error) {
+	if err := endpoint.Ping(ctx, t.dir); err == nil || errors.Is(err, endpoint.ErrSilent) {
+		return false, err
+	}
+	args, err := nodeArguments(t.host, options)
+	if err != nil {
+		return false, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return false, fmt.Errorf("finding podsim's own program: %w", err)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("it does not serve after %v; the Docker Engine at %s may be slow or hang: "+
+		"see whether docker -H %s version answers, and try again", startLimit, t.host, t.host))
+	defer cancel()
+	return endpoint.Spawn(ctx, endpoint.Node{Executable: self, Args: args}, t.dir)
+}
+
+// idleTimeout is the idle timeout of a node in the background.
+func idleTimeout() (time.Duration, error) {
+	text := os.Getenv(idleTimeoutVariable)
+	if text == "" {
+		return defaultIdleTimeout, nil
+	}
+	timeout, err := time.ParseDuration(text)
+	if err != nil || timeout <= 0 {
+		return 0, fmt.Errorf("%s=%q is not a positive duration such as 30s or 2m", idleTimeoutVariable, text)
+	}
+	return timeout, nil
+}
+
+// nodeArguments are the arguments of a podsim that runs the node in the background.
+func nodeArguments(host string, options NodeOptions) ([]string, error) {
+	timeout, err := idleTimeout()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"node", "--host", host, "--idle-timeout", timeout.String()}
+	if options.MaxRestartBackoff != 0 {
+		args = append(args, "--max-restart-backoff", options.MaxRestartBackoff.String())
+	}
+	if len(options.FeatureGates) > 0 {
+		args = append(args, "--feature-gates", options.FeatureGates.String())
+	}
+	return args, nil
+}

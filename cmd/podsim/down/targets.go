@@ -1,0 +1,76 @@
+package down
+
+import (
+	"context"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podsim/podsim/cmd/podsim/manifest"
+	"github.com/podsim/podsim/podspec"
+)
+
+// name is a namespaced name.
+type name struct{ namespace, name string }
+
+func (n name) key() types.NamespacedName {
+	return types.NamespacedName{Namespace: n.namespace, Name: n.name}
+}
+
+// targets are what is to be removed.
+type targets struct {
+	pods, configMaps, secrets, claims []name
+}
+
+// targetsOf reads the arguments: names of pods stand for themselves, manifests for the objects in them.
+func (o *options) targetsOf(ctx context.Context, args []string) (targets, error) {
+	var t targets
+	files := slices.Clone(o.filenames)
+	for _, arg := range args {
+		if pod, isPod := podName(arg); isPod {
+			t.pods = append(t.pods, name{o.namespace(), pod})
+		} else {
+			files = append(files, arg)
+		}
+	}
+	if len(files) == 0 {
+		return t, nil
+	}
+	m, err := manifest.Load(ctx, files, podspec.Options{Stdin: o.In, Namespace: o.session.Namespace, WithoutPod: true}, o.ErrOut)
+	if err != nil {
+		return targets{}, err
+	}
+	for _, p := range m.Pods {
+		t.pods = append(t.pods, name{p.Namespace, p.Name})
+	}
+	for _, c := range m.ConfigMaps {
+		t.configMaps = append(t.configMaps, name{c.Namespace, c.Name})
+	}
+	for _, s := range m.Secrets {
+		t.secrets = append(t.secrets, name{s.Namespace, s.Name})
+	}
+	for _, c := range m.Claims {
+		t.claims = append(t.claims, name{c.Namespace, c.Name})
+	}
+	return t, nil
+}
+
+// podName tells the name of a pod from a manifest by its form alone, whatever files there may be: NAME and pod/NAME are
+// pods; paths, URLs, "-" and names that end like a manifest are not.
+func podName(arg string) (pod string, isPod bool) {
+	for _, prefix := range []string{"pod/", "pods/", "po/"} {
+		if pod, found := strings.CutPrefix(arg, prefix); found && !strings.Contains(pod, "/") && !podspec.IsManifestFile(pod) {
+			return pod, true
+		}
+	}
+	if arg == "-" || arg == "." || arg == ".." || strings.ContainsRune(arg, '/') || strings.ContainsRune(arg, filepath.Separator) || podspec.IsManifestFile(arg) {
+		return "", false
+	}
+	if u, err := url.Parse(arg); err == nil && u.Scheme != "" {
+		return "", false
+	}
+	return arg, true
+}

@@ -1,0 +1,93 @@
+// Package follow reads what happens to a pod from the node's API as it happens: the pod's states, its events and the
+// logs of its containers across their restarts.
+//
+// It survives a node that hands over to another one: every stream is opened anew and goes on where it stopped. What is
+// read is handed to functions of the caller; nothing is printed here.
+package follow
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+// Reconnect makes sure that a node answers again after a connection broke. Its error ends the following.
+type Reconnect func(ctx context.Context) error
+
+// pauses between attempts to open a broken stream again.
+const (
+	firstPause = 50 * time.Millisecond
+	lastPause  = 2 * time.Second
+)
+
+// collection is a list of objects that can be watched from the moment of the listing on.
+type collection struct {
+	list  func(ctx context.Context) (items []runtime.Object, resourceVersion string, err error)
+	watch func(ctx context.Context, resourceVersion string) (watch.Interface, error)
+}
+
+// run lists and watches until ctx ends, done is returned or the node cannot be reached again. listed gets every listing
+// whole, changed every change after it; both say whether there is nothing more to wait for.
+func (c collection) run(ctx context.Context, reconnect Reconnect, listed func([]runtime.Object) (done bool), changed func(watch.Event) (done bool)) error {
+	pause := firstPause
+	for {
+		items, version, err := c.list(ctx)
+		if err == nil {
+			if listed(items) {
+				return nil
+			}
+			var done bool
+			if done, err = c.follow(ctx, version, changed); done {
+				return nil
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil { // the stream ended in good order, as it does when a node hands over
+			pause = firstPause
+		}
+		if err := wait(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, lastPause)
+		if err := reconnect(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// follow watches from version on until the stream ends or changed has seen enough.
+func (c collection) follow(ctx context.Context, version string, changed func(watch.Event) bool) (done bool, err error) {
+	stream, err := c.watch(ctx, version)
+	if err != nil {
+		return false, err
+	}
+	defer stream.Stop()
+	for event := range stream.ResultChan() {
+		if event.Type == watch.Error {
+			return false, nil
+		}
+		if event.Type == watch.Bookmark {
+			continue
+		}
+		if changed(event) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// wait passes the time unless ctx ends before.
+func wait(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

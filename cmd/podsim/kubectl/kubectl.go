@@ -1,0 +1,140 @@
+// Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, events, wait, describe, patch and debug.
+// The code, the flags and the output are kubectl's; only the server they talk to and the name in the help texts are podsim's.
+package kubectl
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/kubectl/pkg/cmd/apiresources"
+	"k8s.io/kubectl/pkg/cmd/describe"
+	"k8s.io/kubectl/pkg/cmd/events"
+	"k8s.io/kubectl/pkg/cmd/exec"
+	"k8s.io/kubectl/pkg/cmd/get"
+	"k8s.io/kubectl/pkg/cmd/logs"
+	"k8s.io/kubectl/pkg/cmd/patch"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+	"k8s.io/kubectl/pkg/cmd/wait"
+	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/podsim/podsim/cmd/podsim/exit"
+)
+
+const program = "podsim"
+
+// NewCommands makes the verbs that kubectl has. Getter reaches the node; executor runs a command in a container of it.
+func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.RemoteExecutor, streams genericiooptions.IOStreams) []*cobra.Command {
+	factory := cmdutil.NewFactory(getter)
+	resources := apiresources.NewCmdAPIResources(getter, streams)
+	resources.Hidden = true // get and describe point to it
+	return []*cobra.Command{
+		adopt(get.NewCmdGet(program, factory, streams), `
+			# List all pods
+			podsim get pods
+
+			# List all pods with their addresses
+			podsim get pods -o wide
+
+			# Show the whole pod, status included
+			podsim get pod web -o yaml
+
+			# Show a single field
+			podsim get pod web -o jsonpath='{.status.phase}'
+
+			# List all pods, then watch for changes
+			podsim get pods -w`),
+		adopt(logs.NewCmdLogs(factory, streams), `
+			# Show the logs of pod web, which has one container
+			podsim logs web
+
+			# Follow the logs of one container
+			podsim logs -f web -c app
+
+			# Show the logs of the instance before the last restart
+			podsim logs --previous web -c app
+
+			# Show the last 20 lines of every container, each with the name of its container
+			podsim logs web --all-containers --prefix --tail=20`),
+		newExec(factory, executor, streams),
+		adopt(events.NewCmdEvents(getter, streams), `
+			# List recent events
+			podsim events
+
+			# List the events of one pod, then wait for more
+			podsim events --for pod/web --watch
+
+			# List warnings only, as JSON
+			podsim events --types=Warning -o json`),
+		adopt(wait.NewCmdWait(getter, streams), `
+			# Wait until the pod is ready
+			podsim wait --for=condition=Ready pod/web
+
+			# Wait until the pod has succeeded, for five minutes at most
+			podsim wait --for=jsonpath='{.status.phase}'=Succeeded pod/web --timeout=5m
+
+			# Wait until the pod is gone
+			podsim wait --for=delete pod/web`),
+		adopt(describe.NewCmdDescribe(program, factory, streams), `
+			# Describe a pod, with its events
+			podsim describe pod web
+
+			# Describe all pods
+			podsim describe pods`),
+		adopt(patch.NewCmdPatch(factory, streams), `
+			# Let the condition of a readiness gate be true
+			podsim patch pod web --subresource=status -p '{"status":{"conditions":[{"type":"example.com/gate","status":"True"}]}}'
+
+			# Put a label on a pod
+			podsim patch pod web -p '{"metadata":{"labels":{"tier":"front"}}}'
+
+			# Change a value of a ConfigMap
+			podsim patch configmap settings --type=merge -p '{"data":{"level":"debug"}}'`),
+		newDebug(getter, streams),
+		adopt(resources, `
+			# List what the node serves
+			podsim api-resources`),
+	}
+}
+
+// adopt makes a command of kubectl one of podsim: its name and examples in the help texts, and errors that are returned
+// instead of ending the process.
+func adopt(cmd *cobra.Command, examples string) *cobra.Command {
+	cmd.Example = templates.Examples(examples)
+	cmd.Short = rename(cmd.Short)
+	cmd.Long = rename(cmd.Long)
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) { flag.Usage = rename(flag.Usage) })
+	run := cmd.Run
+	cmd.Run = nil
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return catch(func() { run(cmd, args) })
+	}
+	return cmd
+}
+
+func rename(text string) string { return strings.ReplaceAll(text, "kubectl", program) }
+
+// fatal is what kubectl's code ends a process with.
+type fatal struct {
+	message string
+	code    int
+}
+
+// catch runs kubectl's code and returns the error with which it would have ended the process, worded by kubectl.
+func catch(run func()) (err error) {
+	cmdutil.BehaviorOnFatal(func(message string, code int) { panic(fatal{message, code}) })
+	defer cmdutil.DefaultBehaviorOnFatal()
+	defer func() {
+		switch end := recover().(type) {
+		case nil:
+		case fatal:
+			err = exit.WithWords(end.code, end.message)
+		default:
+			panic(end)
+		}
+	}()
+	run()
+	return nil
+}

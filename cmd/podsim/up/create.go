@@ -1,0 +1,229 @@
+package up
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/cmd/podsim/client"
+	"github.com/podsim/podsim/cmd/podsim/follow"
+	"github.com/podsim/podsim/cmd/podsim/progress"
+	"github.com/podsim/podsim/podspec"
+)
+
+// creation is what an up brings to the node, and what it takes away again.
+type creation struct {
+	connection *client.Connection
+	client     corev1client.CoreV1Interface
+	// pods are the pods of the manifest as the node has them, in the manifest's order.
+	pods []*corev1.Pod
+	// adopted are those of them that this command's node found running.
+	adopted map[*corev1.Pod]bool
+
+	configMaps []*corev1.ConfigMap
+	secrets    []*corev1.Secret
+	claims     []*corev1.PersistentVolumeClaim
+}
+
+// create brings the objects of the manifest to the node, the pods last. Nothing is changed when a pod of one of the names
+// is there already, unless this command has just started the node, which found that very pod running: then it is taken
+// over. When an object cannot be created, those before it are removed again.
+func create(ctx context.Context, connection *client.Connection, m *podspec.Manifest) (*creation, error) {
+	c := &creation{connection: connection, client: connection.Client.CoreV1(), adopted: map[*corev1.Pod]bool{}}
+	found, err := findPods(ctx, c.client, m.Pods, connection.StartedNode)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.create(ctx, m, found); err != nil {
+		if undoErr := c.undo(context.WithoutCancel(ctx)); undoErr != nil {
+			err = errors.Join(err, undoErr)
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+// findPods looks for the pods that are on the node already: the one of each manifest, or nil.
+func findPods(ctx context.Context, client corev1client.CoreV1Interface, pods []*corev1.Pod, adopting bool) ([]*corev1.Pod, error) {
+	found := make([]*corev1.Pod, len(pods))
+	var errs []error
+	for i, pod := range pods {
+		there, err := client.Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
+		switch {
+		case apierrors.IsNotFound(err):
+		case err != nil:
+			return nil, err
+		case adopting && there.DeletionTimestamp == nil && sameManifest(pod, there):
+			found[i] = there
+		default:
+			errs = append(errs, fmt.Errorf("pod %q is already there; take it down first: %s", pod.Name, advice("down", pod)))
+		}
+	}
+	return found, errors.Join(errs...)
+}
+
+// sameManifest tells whether there is what the node makes of pod; containers that podsim debug added since are no difference.
+func sameManifest(pod, there *corev1.Pod) bool {
+	spec := pod.Spec.DeepCopy()
+	spec.NodeName, spec.EphemeralContainers = there.Spec.NodeName, there.Spec.EphemeralContainers
+	return apiequality.Semantic.DeepEqual(*spec, there.Spec) &&
+		apiequality.Semantic.DeepEqual(pod.Labels, there.Labels) &&
+		apiequality.Semantic.DeepEqual(pod.Annotations, there.Annotations)
+}
+
+func (c *creation) create(ctx context.Context, m *podspec.Manifest, found []*corev1.Pod) error {
+	for _, o := range m.ConfigMaps {
+		if err := c.configMap(ctx, o); err != nil {
+			return err
+		}
+	}
+	for _, o := range m.Secrets {
+		if err := c.secret(ctx, o); err != nil {
+			return err
+		}
+	}
+	for _, o := range m.Claims {
+		created, err := c.client.PersistentVolumeClaims(o.Namespace).Create(ctx, o, metav1.CreateOptions{})
+		switch {
+		case apierrors.IsAlreadyExists(err): // it keeps its data, and what can be changed of a claim means nothing here
+		case err != nil:
+			return err
+		default:
+			c.claims = append(c.claims, created)
+		}
+	}
+	for i, o := range m.Pods {
+		if found[i] != nil {
+			c.pods = append(c.pods, found[i])
+			c.adopted[found[i]] = true
+			continue
+		}
+		created, err := c.client.Pods(o.Namespace).Create(ctx, o, metav1.CreateOptions{})
+		if err != nil {
+			return err
+		}
+		c.pods = append(c.pods, created)
+	}
+	return nil
+}
+
+// configMap creates the object, or brings the one that is there up to date.
+func (c *creation) configMap(ctx context.Context, o *corev1.ConfigMap) error {
+	objects := c.client.ConfigMaps(o.Namespace)
+	created, err := objects.Create(ctx, o, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		_, err = objects.Update(ctx, o, metav1.UpdateOptions{})
+		return err
+	}
+	if err == nil {
+		c.configMaps = append(c.configMaps, created)
+	}
+	return err
+}
+
+// secret creates the object, or brings the one that is there up to date.
+func (c *creation) secret(ctx context.Context, o *corev1.Secret) error {
+	objects := c.client.Secrets(o.Namespace)
+	created, err := objects.Create(ctx, o, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		_, err = objects.Update(ctx, o, metav1.UpdateOptions{})
+		return err
+	}
+	if err == nil {
+		c.secrets = append(c.secrets, created)
+	}
+	return err
+}
+
+// deletePods asks for the end of all pods that are still there. A nil grace period leaves each pod its own, in seconds.
+func (c *creation) deletePods(ctx context.Context, gracePeriod *int64) error {
+	var errs []error
+	for _, pod := range c.pods {
+		err := c.client.Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
+			GracePeriodSeconds: gracePeriod,
+			Preconditions:      metav1.NewUIDPreconditions(string(pod.UID)),
+		})
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// deleteFiles removes the ConfigMaps and Secrets that were created and that no other pod has come to use. Claims stay: their data
+// outlives the pods.
+func (c *creation) deleteFiles(ctx context.Context) error {
+	if len(c.configMaps)+len(c.secrets) == 0 {
+		return nil
+	}
+	users, err := client.FindUsers(ctx, c.client)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, o := range c.configMaps {
+		if users.ConfigMaps[keyOf(o)] == "" {
+			errs = append(errs, c.client.ConfigMaps(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{}))
+		}
+	}
+	for _, o := range c.secrets {
+		if users.Secrets[keyOf(o)] == "" {
+			errs = append(errs, c.client.Secrets(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{}))
+		}
+	}
+	for i, err := range errs {
+		if apierrors.IsNotFound(err) {
+			errs[i] = nil
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func keyOf(o metav1.Object) types.NamespacedName {
+	return types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
+}
+
+// undo removes everything that was created, data of new claims included, and waits until the pods are gone. Pods that
+// were taken over stay as they were.
+func (c *creation) undo(ctx context.Context) error {
+	var created []*corev1.Pod
+	for _, pod := range c.pods {
+		if !c.adopted[pod] {
+			created = append(created, pod)
+		}
+	}
+	c.pods = created
+	errs := []error{c.deletePods(ctx, ptr.To[int64](0))}
+	for _, pod := range created {
+		errs = append(errs, follow.Gone(ctx, c.client, pod, c.connection.Reconnect))
+	}
+	errs = append(errs, c.deleteFiles(ctx))
+	for _, o := range c.claims {
+		if err := c.client.PersistentVolumeClaims(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("removing again what was created: %w", err)
+	}
+	return nil
+}
+
+// announce shows which pods were created and which were taken over.
+func (c *creation) announce(display progress.Display) {
+	for _, pod := range c.pods {
+		if c.adopted[pod] {
+			display.Note(pod, "found running without podsim; going on with it")
+		} else {
+			display.Note(pod, "created")
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package up
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/cmd/podsim/podstate"
+	"github.com/podsim/podsim/podspec"
+)
+
+// logsAfterEnd is how long a log may stay silent after the last pod is gone before the rest of it is given up.
+const logsAfterEnd = 2 * time.Second
+
+// foreground runs the pods until they end or the user ends them, and removes all that was made.
+func (o *options) foreground(ctx context.Context, m *podspec.Manifest) (err error) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(signals)
+	// A reader of the output that leaves shall be a failed write, after which everything is removed, not the end.
+	brokenPipes := make(chan os.Signal, 1)
+	signal.Notify(brokenPipes, syscall.SIGPIPE)
+	defer signal.Stop(brokenPipes)
+
+	starting, started := interruptible(ctx, signals)
+	connection, err := o.session.ConnectOrServe(starting, o.nodeOptions)
+	if err != nil {
+		started()
+		return interruption(starting, err)
+	}
+	defer func() { err = errors.Join(err, connection.Close(ctx)) }()
+	o.warnIgnored(connection)
+
+	c, err := create(starting, connection, m)
+	started()
+	if err == nil && errors.Is(context.Cause(starting), errInterrupted) {
+		return errors.Join(errInterrupted, c.undo(ctx))
+	}
+	if err != nil {
+		return interruption(starting, err)
+	}
+	r := newRun(connection, o.newDisplay(c.pods), c.pods)
+	c.announce(r.display)
+	following, stop := context.WithCancel(ctx)
+	join := r.follow(following, true)
+	defer join()
+	defer stop()
+
+	err = watchOver(ctx, r, c, signals)
+	return errors.Join(err, r.display.Close())
+}
+
+// interruptible is a context that the first signal ends, until done is called: from then on signals are the caller's again.
+func interruptible(ctx context.Context, signals <-chan os.Signal) (_ context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		select {
+		case <-signals:
+			cancel(errInterrupted)
+		case <-stop:
+		}
+	}()
+	return ctx, func() {
+		close(stop)
+		<-stopped
+		cancel(nil) // no effect after a signal
+	}
+}
+
+// interruption is the error of a start, or that it was interrupted, which says more than what broke off then.
+func interruption(starting context.Context, err error) error {
+	if cause := context.Cause(starting); errors.Is(cause, errInterrupted) && errors.Is(err, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+// watchOver is the story of the pods from their creation to their removal.
+func watchOver(ctx context.Context, r *run, c *creation, signals <-chan os.Signal) error {
+	var missing error
+	end := r.until(ctx, signals, func() bool {
+		missing = r.imageMissing(podstate.Obstacle.ImageMissing)
+		return missing != nil || r.all((*watched).over)
+	})
+	var gracePeriod *int64
+	switch {
+	case end == nil && missing != nil:
+		end, gracePeriod = missing, ptr.To[int64](0)
+		r.silence() // how the rest of the pod ends is of no interest
+	case end == nil:
+		end = r.verdict(everyPod)
+	case errors.Is(end, errInterrupted):
+		end = r.verdict(everyPod)
+		r.noteLeft("ending gracefully; interrupt again to end it at once")
+	case errors.Is(end, errOutput):
+		r.silence()
+	default:
+		return fmt.Errorf("%w; the pods are left as they are, end them with: %s", end, advice("down", r.left()...))
+	}
+	if err := takeDown(ctx, r, c, signals, gracePeriod); err != nil {
+		return err
+	}
+	if err := c.deleteFiles(ctx); err != nil {
+		return err
+	}
+	return end
+}
+
+// takeDown deletes the pods and waits until they are gone and their logs read. A signal shortens the grace period to
+// nothing, and another one gives up.
+func takeDown(ctx context.Context, r *run, c *creation, signals <-chan os.Signal, gracePeriod *int64) error {
+	for {
+		if err := c.deletePods(ctx, gracePeriod); err != nil {
+			return err
+		}
+		err := r.until(ctx, signals, func() bool { return r.all(func(w *watched) bool { return w.gone }) })
+		switch {
+		case err == nil:
+			return drainLogs(ctx, r)
+		case !errors.Is(err, errInterrupted):
+			return err
+		case gracePeriod != nil:
+			return fmt.Errorf("interrupted before everything was removed; end the rest with: %s", advice("down", r.left()...))
+		}
+		gracePeriod = ptr.To[int64](0)
+		r.noteLeft("ending at once")
+	}
+}
+
+// drainLogs reads what is left of the logs of pods that are gone, as long as more lines come.
+func drainLogs(ctx context.Context, r *run) error {
+	for {
+		lines := r.lines
+		patience, cancel := context.WithTimeoutCause(ctx, logsAfterEnd, errSilent)
+		err := r.until(patience, nil, func() bool { return r.all((*watched).over) })
+		cancel()
+		if errors.Is(err, errSilent) && r.lines == lines {
+			return nil
+		}
+		if !errors.Is(err, errSilent) {
+			return err
+		}
+	}
+}
+
+var errSilent = errors.New("no more log lines")

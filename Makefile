@@ -1,0 +1,59 @@
+# podsim: run `make` for the list of targets.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+PREFIX  ?= /usr/local
+DESTDIR ?=
+# How often `make parity` runs the cases, and which (all that podsim is held to when empty).
+TIMES   ?= 1
+CASES   ?=
+# How many rounds `make bench` measures.
+ROUNDS  ?= 7
+
+export CGO_ENABLED = 0
+
+LDFLAGS  = -s -w -X main.release=$(VERSION)
+PACKAGES = $(shell $(GO) list ./... | grep -v '/e2e$$')
+
+.PHONY: help build install demo test unit e2e lint generate images parity bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/podsim
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/podsim ./cmd/podsim
+
+install: build ## install podsim into $(PREFIX)/bin
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 0755 bin/podsim '$(DESTDIR)$(PREFIX)/bin/podsim'
+
+demo: build images ## run the log-sidecar example
+	bin/podsim up examples/log-sidecar/pod.yaml
+
+test: unit e2e ## run all tests; those in e2e need a Docker Engine
+
+unit: ## run the tests that need no engine
+	$(GO) test $(PACKAGES)
+
+e2e: ## run the end-to-end tests
+	$(GO) test -count=1 -parallel 4 -timeout 10m ./e2e
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then printf 'not formatted with gofmt:\n%s\n' "$$unformatted" >&2; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+generate: ## rebuild the agent that podsim embeds
+	$(GO) generate ./network
+
+images: ## have the engine hold the images of tests and examples
+	$(GO) run ./e2e/images
+
+parity: build ## compare with the recordings of a real kubelet (TIMES=3, CASES='a b')
+	TIMES='$(TIMES)' e2e/parity/run bin/podsim $(CASES)
+
+bench: build images ## compare `podsim up --detach` with the bare engine calls (ROUNDS=7)
+	$(GO) run ./e2e/bench -podsim bin/podsim -rounds $(ROUNDS)
+
+clean: ## remove what was built
+	rm -rf bin

@@ -365,7 +365,9 @@ func (b *book) noteAnswer(s enginetest.Step, q question, l *life) {
 		b.stir(s.At)
 		return
 	}
-	if timeout := time.Duration(q.probe.TimeoutSeconds) * time.Second; s.Action == enginetest.Executed && (s.Takes > timeout || s.Takes == enginetest.Forever) {
+	timeout := time.Duration(q.probe.TimeoutSeconds) * time.Second
+	hangs := s.Action == enginetest.Executed && (s.Takes > timeout || s.Takes == enginetest.Forever)
+	if hangs && l.runs() { // else its container ended as it was begun
 		command, _ := cutLast(s.Detail, ": ")
 		b.hung = append(b.hung, hungCommand{life: l, command: command, begun: s.At, due: s.At.Add(timeout)})
 	}

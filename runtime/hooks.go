@@ -29,27 +29,24 @@ func (w *worker) postStart(ctx context.Context, pod *corev1.Pod, c *corev1.Conta
 	return &startError{class: plan.ReasonPostStartHookError, message: failure.Error(), silent: true}
 }
 
-// preStop runs the container's preStop hook, if it has one and there is time for it, until the context ends. The channel is closed when
-// it is over. Its failure does not keep the container from being stopped (S7.9).
-func (w *worker) preStop(ctx context.Context, pod *corev1.Pod, name string, i state.Instance, grace *gracePeriod) <-chan struct{} {
-	over := make(chan struct{})
+// preStop begins the container's preStop hook, if it has one and there is time for it. The channel is closed when the hook is over, which
+// abandon brings about. A hook that fails does not keep the container from being stopped (S7.9).
+func (w *worker) preStop(pod *corev1.Pod, name string, i state.Instance, grace *gracePeriod) (over <-chan struct{}, abandon context.CancelFunc) {
+	ctx, abandon := context.WithCancel(w.ctx)
+	done := make(chan struct{})
 	c, _ := podspec.FindContainer(pod, name)
 	if left, _, _ := grace.left(0); left <= 0 || i.Phase != state.Running || c == nil || c.Lifecycle == nil || c.Lifecycle.PreStop == nil {
-		close(over) // S7.6
-		return over
-	}
-	if _, again := w.hooked.LoadOrStore(i.ID, true); again { // the stop is tried a second time
-		close(over)
-		return over
+		close(done) // S7.6
+		return done, abandon
 	}
 	in := w.hookInput(pod, c, i.ID)
-	go func() { // stopContainer waits for it
-		defer close(over)
+	w.background.Go(func() {
+		defer close(done)
 		if err := hook.Run(ctx, c.Lifecycle.PreStop, in); err != nil && ctx.Err() == nil {
 			w.node.recorder.Container(pod, name, corev1.EventTypeWarning, "FailedPreStopHook", "PreStopHook failed")
 		}
-	}()
-	return over
+	})
+	return done, abandon
 }
 
 // hookInput is what a hook of the container needs to run.

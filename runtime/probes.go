@@ -19,8 +19,6 @@ import (
 // status shows, as a kubelet's does not: so it sees nothing of a container whose postStart hook still runs (S7.4), and goes on probing
 // one that is being stopped (S6.54).
 type probes struct {
-	ctx context.Context // of the pod's worker: the probes end with it
-
 	mu      sync.Mutex
 	results map[probeKey]probed
 	running map[probeKey]*runningProbe
@@ -40,10 +38,10 @@ type probed struct {
 
 // runningProbe is a probe's worker.
 type runningProbe struct {
-	stop    context.CancelFunc
+	stop    chan struct{} // closed to end it for good
+	stopped bool          // stop is closed (S6.54)
 	trigger chan struct{} // asks for an extra run (S6.4)
 	over    atomic.Bool   // the worker has ended by itself (S6.11)
-	stopped bool          // ended for good (S6.54)
 }
 
 func newProbes() *probes {
@@ -78,8 +76,7 @@ func (w *worker) runProbe(c *corev1.Container, kind probe.Kind, spec *corev1.Pro
 	if known := w.probes.running[key]; known != nil && (known.stopped || !known.over.Load() || !w.state.Containers[c.Name].Running()) {
 		return
 	}
-	ctx, stop := context.WithCancel(w.probes.ctx)
-	p := &runningProbe{stop: stop, trigger: make(chan struct{}, 1)}
+	p := &runningProbe{stop: make(chan struct{}), trigger: make(chan struct{}, 1)}
 	w.probes.running[key] = p
 	run := probe.Worker{
 		Kind:    kind,
@@ -93,11 +90,11 @@ func (w *worker) runProbe(c *corev1.Container, kind probe.Kind, spec *corev1.Pro
 		},
 		Report:  func(id string, result state.ProbeResult) { w.probeResult(key, probed{id, result}) },
 		Trigger: p.trigger,
+		Stop:    p.stop,
 	}
 	w.background.Go(func() {
 		defer p.over.Store(true)
-		defer stop()
-		run.Run(ctx)
+		run.Run(w.ctx)
 	})
 }
 
@@ -216,9 +213,9 @@ func (w *worker) stopJudging(pod *corev1.Pod) {
 	defer w.probes.mu.Unlock()
 	for i := range pod.Spec.Containers {
 		for _, kind := range []probe.Kind{probe.Startup, probe.Liveness} {
-			if p := w.probes.running[probeKey{pod.Spec.Containers[i].Name, kind}]; p != nil {
+			if p := w.probes.running[probeKey{pod.Spec.Containers[i].Name, kind}]; p != nil && !p.stopped {
 				p.stopped = true
-				p.stop()
+				close(p.stop)
 			}
 		}
 	}

@@ -35,9 +35,10 @@ func (w *worker) removeContainer(ctx context.Context, pod *corev1.Pod, c *corev1
 	memory := w.state.Container(c.Name)
 	if memory.Running() {
 		w.node.recorder.Container(pod, c.Name, corev1.EventTypeNormal, "Killing", "killing")
-		if _, err := w.stopInstance(ctx, *memory.Current, newGracePeriod(0), 0); err != nil {
+		if _, err := w.stopInstance(ctx, w.ending(c.Name), newGracePeriod(0), 0); err != nil {
 			return fmt.Errorf("stopping container %s: %w", c.Name, err)
 		}
+		w.ended(memory.Current.ID)
 	}
 	for _, i := range []*state.Instance{memory.Previous, memory.Current} {
 		if i == nil {

@@ -41,9 +41,9 @@ func (w *worker) stopAll(ctx context.Context, pod *corev1.Pod, within time.Durat
 	ctx, abandon := context.WithCancel(ctx) // nobody takes the turn of a container that may still run
 	defer abandon()
 	for name, done := range stopped {
-		instance := *w.state.Containers[name].Current
+		e := w.ending(name)
 		wg.Go(func() {
-			end, err := w.stopContainer(ctx, pod, name, instance, grace, w.turn(ctx, plan.WaitsFor(pod, name), stopped))
+			end, err := w.stopContainer(ctx, pod, name, e, grace, turn(ctx, plan.WaitsFor(pod, name), stopped))
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -57,9 +57,9 @@ func (w *worker) stopAll(ctx context.Context, pod *corev1.Pod, within time.Durat
 			close(done)
 		})
 	}
-	all := make(chan struct{})
-	go func() { wg.Wait(); close(all) }()
-	w.heedDeletion(all, grace)
+	over := make(chan struct{})
+	go func() { wg.Wait(); close(over) }()
+	w.heedDeletion(over, grace)
 	for name, end := range ends {
 		w.noteEnd(name, end)
 	}
@@ -77,25 +77,34 @@ func (w *worker) killFailed(pod *corev1.Pod, err error) {
 }
 
 // turn is closed when all of the named containers that are being stopped have stopped, or when the context ends.
-func (w *worker) turn(ctx context.Context, before []string, stopped map[string]chan struct{}) <-chan struct{} {
-	turn := make(chan struct{})
+func turn(ctx context.Context, before []string, stopped map[string]chan struct{}) <-chan struct{} {
+	var waitFor []<-chan struct{}
+	for _, name := range before {
+		if done, ok := stopped[name]; ok {
+			waitFor = append(waitFor, done)
+		}
+	}
+	return all(ctx, waitFor...)
+}
+
+// all is closed when all of the channels are, or when the context ends.
+func all(ctx context.Context, channels ...<-chan struct{}) <-chan struct{} {
+	over := make(chan struct{})
 	go func() {
-		defer close(turn)
-		for _, name := range before {
-			if done, ok := stopped[name]; ok {
-				select {
-				case <-done:
-				case <-ctx.Done():
-					return
-				}
+		defer close(over)
+		for _, c := range channels {
+			select {
+			case <-c:
+			case <-ctx.Done():
+				return
 			}
 		}
 	}()
-	return turn
+	return over
 }
 
-// heedDeletion shortens the grace period to what the pod's deletion asks for, until all is done.
-func (w *worker) heedDeletion(all <-chan struct{}, grace *gracePeriod) {
+// heedDeletion shortens the grace period to what the pod's deletion asks for, until that is over.
+func (w *worker) heedDeletion(over <-chan struct{}, grace *gracePeriod) {
 	var asked int64 = -1
 	woken := false
 	for {
@@ -104,7 +113,7 @@ func (w *worker) heedDeletion(all <-chan struct{}, grace *gracePeriod) {
 			grace.shorten(time.Duration(asked) * time.Second)
 		}
 		select {
-		case <-all:
+		case <-over:
 			if woken {
 				w.inbox.nudge() // what woke this up may have brought mail
 			}
@@ -115,42 +124,72 @@ func (w *worker) heedDeletion(all <-chan struct{}, grace *gracePeriod) {
 	}
 }
 
+// ending is the stop of one instance, as far as it has come: a stop that fails and is tried again goes on where it broke off, for hook
+// and signal come once (S7.13).
+type ending struct {
+	instance  state.Instance
+	hooked    <-chan struct{}    // closed when the preStop hook is over; nil before it is begun
+	abandon   context.CancelFunc // ends the hook
+	signalled bool
+}
+
+// ending is the stop of a container's running instance, which may have begun before.
+func (w *worker) ending(name string) *ending {
+	instance := *w.state.Containers[name].Current
+	e := w.endings[instance.ID]
+	if e == nil {
+		e = &ending{instance: instance}
+		w.endings[instance.ID] = e
+	}
+	return e
+}
+
+// ended forgets the stop of an instance that has ended.
+func (w *worker) ended(instanceID string) {
+	if e := w.endings[instanceID]; e != nil && e.abandon != nil {
+		e.abandon()
+	}
+	delete(w.endings, instanceID)
+}
+
 // stopContainer takes one running container to its end: preStop, its turn, stop signal, SIGKILL (S8.10). A hook that outlives the
 // grace period is left to itself until the container is gone (S7.7).
-func (w *worker) stopContainer(ctx context.Context, pod *corev1.Pod, name string, instance state.Instance, grace *gracePeriod, turn <-chan struct{}) (*state.Instance, error) {
-	hooking, abandon := context.WithCancel(ctx)
-	hooked := w.preStop(hooking, pod, name, instance, grace)
-	defer func() {
-		abandon()
-		<-hooked
-	}()
-	late := fraction(grace.await(hooked, 0))
+func (w *worker) stopContainer(ctx context.Context, pod *corev1.Pod, name string, e *ending, grace *gracePeriod, turn <-chan struct{}) (*state.Instance, error) {
+	if e.hooked == nil {
+		e.hooked, e.abandon = w.preStop(pod, name, e.instance, grace)
+	}
+	late := fraction(grace.await(all(ctx, e.hooked), 0))
 	late += fraction(grace.await(turn, late))
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	return w.stopInstance(ctx, instance, grace, late)
+	end, err := w.stopInstance(ctx, e, grace, late)
+	if err != nil {
+		return nil, err
+	}
+	e.abandon() // nobody is left for whom it could still do something
+	<-e.hooked
+	return end, nil
 }
 
 // stopInstance sends the stop signal, and SIGKILL when the grace period is over (S7.8); late is how much longer that is for this
 // instance than for the others. It returns the instance as it ended, nil if the engine does not know it any more, or an error while it
 // may still run.
-func (w *worker) stopInstance(ctx context.Context, instance state.Instance, grace *gracePeriod, late time.Duration) (*state.Instance, error) {
-	exited := w.exit(ctx, instance.ID)
-	if _, minimum, _ := grace.left(0); minimum > 0 {
-		if _, again := w.signalled.Load(instance.ID); !again {
-			if err := w.signal(ctx, instance.ID, cmp.Or(instance.StopSignal, "TERM")); err != nil {
-				return nil, err
-			}
-			w.signalled.Store(instance.ID, true)
+func (w *worker) stopInstance(ctx context.Context, e *ending, grace *gracePeriod, late time.Duration) (*state.Instance, error) {
+	id := e.instance.ID
+	exited := w.exit(ctx, id)
+	if _, minimum, _ := grace.left(0); minimum > 0 && !e.signalled {
+		if err := w.signal(ctx, id, cmp.Or(e.instance.StopSignal, "TERM")); err != nil {
+			return nil, err
 		}
+		e.signalled = true
 	}
 	if !grace.awaitStop(exited, time.Now(), late) {
-		if err := w.kill(ctx, instance.ID, exited); err != nil {
+		if err := w.kill(ctx, id, exited); err != nil {
 			return nil, err
 		}
 	}
-	end, err := inspect(ctx, w.node.engine, instance.ID)
+	end, err := inspect(ctx, w.node.engine, id)
 	if err == nil && end != nil && end.Phase == state.Running {
 		err = errors.New("it still runs")
 	}
@@ -220,7 +259,7 @@ func (w *worker) killOne(ctx context.Context, pod *corev1.Pod, kill plan.Kill) e
 	if kill.Grace != nil {
 		grace = time.Duration(*kill.Grace) * time.Second
 	}
-	end, err := w.stopContainer(ctx, pod, name, *w.state.Containers[name].Current, newGracePeriod(grace), w.turn(ctx, nil, nil))
+	end, err := w.stopContainer(ctx, pod, name, w.ending(name), newGracePeriod(grace), all(ctx))
 	if err != nil {
 		return fmt.Errorf("stopping container %s: %w", name, err)
 	}

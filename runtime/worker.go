@@ -41,8 +41,10 @@ type worker struct {
 	dial     atomic.Pointer[network.Dial] // into the pod's newest sandbox; nil before the first
 	// stopping is the grace period of the pod's end, once that has begun; a stop that fails and is tried again goes on in it.
 	stopping *gracePeriod
-	// hooked and signalled are the instances whose preStop hook was begun, and which got their stop signal: both come once (S7.13).
-	hooked, signalled sync.Map
+	// endings are the stops of running instances that have begun, by engine id.
+	endings map[string]*ending
+	// ctx is the worker's own: what outlives a pass, such as probes and preStop hooks, ends with it.
+	ctx context.Context
 	// background are the goroutines that the worker waits for before it ends.
 	background sync.WaitGroup
 }
@@ -61,6 +63,7 @@ func newWorker(n *Node, pod *corev1.Pod) *worker {
 		killed:     make(chan struct{}),
 		prepared:   map[string]*prepared{},
 		probes:     newProbes(),
+		endings:    map[string]*ending{},
 	}
 }
 
@@ -78,7 +81,7 @@ func (w *worker) run(ctx context.Context) {
 	defer w.background.Wait()
 	defer stop()
 	w.background.Go(func() { w.saver.run(ctx) })
-	w.probes.ctx = ctx
+	w.ctx = ctx
 	for ctx.Err() == nil {
 		w.receive(ctx)
 		pod, ok := w.pod()
@@ -177,6 +180,7 @@ func (w *worker) noteEnd(name string, seen *state.Instance) {
 		seen = &gone
 	}
 	if seen.Phase == state.Exited {
+		w.ended(c.Current.ID)
 		seen.ImageID = c.Current.ImageID
 		seen.Image = c.Current.Image
 		c.Current = seen

@@ -29,7 +29,7 @@ type Worker struct {
 	// Probe has its defaults: period, timeout and thresholds are at least 1.
 	Probe *corev1.Probe
 	Look  func() Sight
-	// Attempt probes an instance once. The context ends at the probe's timeout, and earlier when the worker is ended; an attempt that
+	// Attempt probes an instance once. The context ends at the probe's timeout, and earlier with that of Run; an attempt that
 	// reached its timeout says so in its outcome. An error is an attempt that did not run (S6.10).
 	Attempt func(ctx context.Context, instanceID string) (Outcome, error)
 	// Tell hears of the event of a tick, at most one.
@@ -39,9 +39,12 @@ type Worker struct {
 	// Trigger asks for a run at once; the next tick is one period later (S6.4). It should hold one request, so that the sender need
 	// not wait; nil if there is nobody to ask.
 	Trigger <-chan struct{}
+	// Stop, when closed, ends the worker after the tick that is under way: a command that was begun has all of its time (S6.54). It may
+	// be nil.
+	Stop <-chan struct{}
 }
 
-// Run probes at once and then at every tick, until the context ends or the container is at its end (S6.2, S6.11).
+// Run probes at once and then at every tick, until it is stopped, the context ends or the container is at its end (S6.2, S6.11).
 func (w *Worker) Run(ctx context.Context) {
 	period := time.Duration(w.Probe.PeriodSeconds) * time.Second
 	ticker := time.NewTicker(period)
@@ -50,6 +53,8 @@ func (w *Worker) Run(ctx context.Context) {
 	for ctx.Err() == nil && w.tick(ctx, &r) {
 		select {
 		case <-ctx.Done():
+		case <-w.Stop:
+			return
 		case <-ticker.C:
 		case <-w.Trigger:
 			ticker.Reset(period)

@@ -156,6 +156,32 @@ func TestAnAttemptThatTheWorkersEndCutShortIsForgotten(t *testing.T) {
 	}
 }
 
+// A worker that is stopped ends after the attempt that is under way, which keeps its time and counts (S6.54).
+func TestAnAttemptUnderWayOutlivesTheStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stop := make(chan struct{})
+		var told, reported int
+		worker := probe.Worker{
+			Kind:  probe.Liveness,
+			Probe: stage{spec: corev1.Probe{FailureThreshold: 1}}.probe(),
+			Look:  func() probe.Sight { return probe.Sight{InstanceID: "a", Running: true, Started: true} },
+			Attempt: func(ctx context.Context, _ string) (probe.Outcome, error) {
+				close(stop) // panics if there is a second attempt
+				<-ctx.Done()
+				return probe.Outcome{Answer: probe.Failure}, nil
+			},
+			Tell:   func(string, probe.Note) { told++ },
+			Report: func(string, state.ProbeResult) { reported++ },
+			Stop:   stop,
+		}
+		begun := time.Now()
+		worker.Run(t.Context())
+		if took := time.Since(begun); took != second || told != 1 || reported != 1 {
+			t.Errorf("it ended after %v, told %d and reported %d times", took, told, reported)
+		}
+	})
+}
+
 func TestEveryTryHasTheProbesTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())

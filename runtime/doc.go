@@ -35,6 +35,8 @@
 //   - S4.19, S4.33, S4.34, S7.6 of a changed definition and of a resize: image and resources of a container cannot change.
 //   - S4.52 of mains with a policy or rules of their own that do not start them again: in a new sandbox they stay ended, however they
 //     ended.
+//   - S4.61 of the logs of removed instances: the engine removes them too. No status names those instances, so that only files on the
+//     node could show them.
 //   - S5.6 of the key's parts: a container's back-off belongs to the container, whose image and resources cannot change.
 //   - S5.8, S5.13, S5.14 of the random factor: it is 9/8 for crashes and 1 for all else, so that runs repeat.
 //   - S5.15: a refusal shows at once.

@@ -141,16 +141,17 @@ func (p *Pass) admit(in Input, candidates []candidate) {
 // in a new sandbox, because its instances went with the old one (S4.51).
 func lastEnd(in Input, c candidate) *state.Instance {
 	memory := in.State.Containers[c.container.Name]
-	switch {
-	case memory == nil, c.kind == podspec.Init && in.State.InSandbox(c.container.Name) == nil:
+	if memory == nil {
 		return nil
-	case c.replaces:
-		return memory.Previous
-	case memory.Current != nil && memory.Current.Phase == state.Created: // it never started, because the node crashed
-		return memory.Previous
-	default:
-		return memory.Exited()
 	}
+	last := memory.Exited()
+	if c.replaces || memory.Current != nil && memory.Current.Phase == state.Created { // or it never started, because the node crashed
+		last = memory.Previous
+	}
+	if last != nil && c.kind == podspec.Init && last.SandboxID != in.State.Sandbox.ID {
+		return nil
+	}
+	return last
 }
 
 func refuse(c candidate, memory *state.Container, delay time.Duration, until, now time.Time) Refusal {

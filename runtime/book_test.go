@@ -11,6 +11,8 @@ import (
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/status"
 )
 
 // book is the story of one pod as far as it is known: what happened to its containers on the engine, and what was published of it. It
@@ -56,6 +58,7 @@ type life struct {
 	signalled, killed time.Time // first stop signal, and SIGKILL; zero if there was none
 	removed           bool
 	answered          map[purpose]answers // by probe
+	asked             map[purpose]asking  // the newest command of each probe
 	preStop           hookRun             // zero before it is begun
 	hookFailed        bool                // of postStart
 }
@@ -73,6 +76,13 @@ func (b *book) heard(a answer, by time.Time) bool {
 	})
 }
 
+// asking is a command of a probe and what was known before it.
+type asking struct {
+	begun, due time.Time // due is when it is answered, if its container lives that long
+	told       answers
+	streak     int
+}
+
 // passed is the success of the instance's startup probe.
 func (l *life) passed() answer { return l.answered[startupProbe].good }
 
@@ -86,6 +96,7 @@ type hookRun struct {
 	life  *life
 	begun time.Time
 	end   time.Time // far away for one that never ends by itself
+	http  bool
 }
 
 // hungCommand is a command of a probe that runs for longer than its timeout.
@@ -194,7 +205,7 @@ func (b *book) noteStart(s enginetest.Step) {
 		return
 	}
 	b.noteBackOff(s)
-	l := &life{name: s.Container, id: s.ID, sandbox: s.Sandbox, attempt: s.Attempt, started: s.At, answered: map[purpose]answers{}}
+	l := &life{name: s.Container, id: s.ID, sandbox: s.Sandbox, attempt: s.Attempt, started: s.At, answered: map[purpose]answers{}, asked: map[purpose]asking{}}
 	b.lives[s.ID] = l
 	b.of[s.Container] = append(b.of[s.Container], l)
 	b.box(s.Sandbox).began[s.Container] = true
@@ -225,6 +236,7 @@ func (b *book) noteExit(s enginetest.Step) {
 	if s.Container == network.SandboxContainer {
 		b.box(s.ID).ended = s.At
 		b.stir(s.At)
+		b.failRequests(s.ID)
 		return
 	}
 	l := b.lives[s.ID]
@@ -233,6 +245,7 @@ func (b *book) noteExit(s enginetest.Step) {
 	}
 	l.ended = s.At
 	l.code, _ = strconv.Atoi(s.Detail) // the fake engine's own
+	b.failCommands(l)
 	delete(b.hooks, s.ID)
 	b.hung = slices.DeleteFunc(b.hung, func(h hungCommand) bool { return h.life == l })
 	if s.Detail == "0" {
@@ -241,6 +254,32 @@ func (b *book) noteExit(s enginetest.Step) {
 	c, _ := podspec.FindContainer(b.pod, l.name)
 	if c != nil && asksForAll(c, l.code) {
 		b.rebuilt = true
+	}
+}
+
+// failCommands notes that the commands of probes failed that an instance took with it as it ended.
+func (b *book) failCommands(l *life) {
+	for _, q := range b.questions {
+		cut, ok := l.asked[q.purpose]
+		if q.container.Name != l.name || !ok || !cut.due.After(l.ended) {
+			continue
+		}
+		told := cut.told
+		if now := (answer{begun: cut.begun, known: l.ended}); !b.heard(told.bad, l.ended) {
+			told.bad = now
+		}
+		l.answered[q.purpose] = told
+		b.streaks[q.key()] = cut.streak + 1
+	}
+}
+
+// failRequests notes that the requests of postStart hooks failed that a sandbox took with it as it ended.
+func (b *book) failRequests(sandbox string) {
+	for id, run := range b.hooks {
+		if run.http && run.life.sandbox == sandbox && run.end.After(b.box(sandbox).ended) {
+			run.life.hookFailed = true
+			delete(b.hooks, id)
+		}
 	}
 }
 
@@ -272,6 +311,15 @@ func (b *book) newest(container string) *life {
 		return all[len(all)-1]
 	}
 	return nil
+}
+
+// newestOfEach are the newest instances of all containers that were started.
+func (b *book) newestOfEach() []*life {
+	var lives []*life
+	for _, all := range b.of {
+		lives = append(lives, all[len(all)-1])
+	}
+	return lives
 }
 
 // alive are the instances that run.
@@ -355,7 +403,7 @@ func (b *book) noteAnswer(s enginetest.Step, q question, l *life) {
 	}
 	switch q.purpose {
 	case postStartHook:
-		b.hooks[l.id] = hookRun{life: l, begun: s.At, end: known}
+		b.hooks[l.id] = hookRun{life: l, begun: s.At, end: known, http: q.http}
 		l.hookFailed = bad
 		return
 	case preStopHook:
@@ -371,21 +419,57 @@ func (b *book) noteAnswer(s enginetest.Step, q question, l *life) {
 		command, _ := cutLast(s.Detail, ": ")
 		b.hung = append(b.hung, hungCommand{life: l, command: command, begun: s.At, due: s.At.Add(timeout)})
 	}
-	told, now := l.answered[q.purpose], answer{begun: s.At, known: known}
+	now := answer{begun: s.At, known: known}
+	if s.Action == enginetest.Executed {
+		l.asked[q.purpose] = asking{begun: s.At, due: known, told: l.answered[q.purpose], streak: b.streaks[q.key()]}
+	}
 	switch {
 	case good:
 		b.streaks[q.key()] = 0
-		if !b.heard(told.good, s.At) {
-			told.good = now
-		}
 	case bad:
 		b.streaks[q.key()]++
-		if !b.heard(told.bad, s.At) {
-			told.bad = now
-		}
 	}
-	l.answered[q.purpose] = told
+	b.tell(l, q.purpose, good, bad, now)
+	if shown := b.shown(l.name); shown != nil && s.Action == enginetest.Dialled {
+		b.tell(shown, q.purpose, good, bad, now) // it may be that one which was asked after
+	}
 }
+
+// tell notes what a probe was told first.
+func (b *book) tell(l *life, p purpose, good, bad bool, now answer) {
+	told := l.answered[p]
+	switch {
+	case good && !b.heard(told.good, now.begun):
+		told.good = now
+	case bad && !b.heard(told.bad, now.begun):
+		told.bad = now
+	}
+	l.answered[p] = told
+}
+
+// shown is the instance of a container that the published status is about; nil if there is none.
+func (b *book) shown(container string) *life {
+	if b.latest == nil {
+		return nil
+	}
+	c := status.Container(b.latest, container)
+	if c == nil {
+		return nil
+	}
+	return b.lives[instanceID(c.ContainerID)]
+}
+
+// couldNotStart reports whether the engine refused to start the container's newest instance, as far as is published.
+func (b *book) couldNotStart(container string) bool {
+	if b.latest == nil {
+		return false
+	}
+	c := status.Container(b.latest, container)
+	return c != nil && c.State.Terminated != nil && c.State.Terminated.Reason == plan.ReasonStartError
+}
+
+// postStartFailed reports whether the instance's postStart hook failed under a node that still lives.
+func (b *book) postStartFailed(l *life) bool { return l.hookFailed && !b.crashedSince(l.started) }
 
 // busyWithHook is a postStart hook that still ran at a time; everything else in the pod waits for it (S7.2).
 func (b *book) busyWithHook(at time.Time) *life {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/podsim/podsim/runtime/engine/enginetest"
-	"github.com/podsim/podsim/runtime/status"
 )
 
 // isAskedInTime: probes and hooks run when their time has come.
@@ -16,7 +15,7 @@ func (b *book) isAskedInTime(s enginetest.Step, q question, l *life) string {
 	case preStopHook:
 		return b.endsOnce(s, l)
 	}
-	if s.Action == enginetest.Dialled && !b.shows(l) {
+	if s.Action == enginetest.Dialled && b.shown(l.name) != l {
 		return "" // what is asked is another instance, which the status still shows
 	}
 	switch run, ok := b.hooks[l.id]; {
@@ -44,15 +43,6 @@ func (b *book) followsKilledCommands(s enginetest.Step) string {
 		}
 	}
 	return ""
-}
-
-// shows reports whether the published status is about that instance.
-func (b *book) shows(l *life) bool {
-	if b.latest == nil {
-		return false
-	}
-	c := status.Container(b.latest, l.name)
-	return c != nil && instanceID(c.ContainerID) == l.id
 }
 
 func (b *book) beginsOnce(l *life) string {

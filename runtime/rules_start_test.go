@@ -121,7 +121,7 @@ func (b *book) startsInItsTurn(s enginetest.Step) string {
 		if before.Name == s.Container {
 			break
 		}
-		if b.newest(before.Name) == nil {
+		if b.newest(before.Name) == nil && !b.couldNotStart(before.Name) {
 			return fmt.Sprintf("main %s was not started before it (S4.30)", before.Name)
 		}
 	}
@@ -156,11 +156,17 @@ func (b *book) startsForAReason(s enginetest.Step) string {
 		return fmt.Sprintf("it ended with %d and is not to run again (S4.32)", last.code)
 	case kind == podspec.Init && !podspec.IsSidecar(c) && last.sandbox == s.Sandbox && last.code == 0:
 		return "it was done (S4.10)"
-	case kind == podspec.Init && !podspec.IsSidecar(c) && last.code != 0 && !mayRunAgain(b.pod, c, last.code):
+	case kind == podspec.Init && !podspec.IsSidecar(c) && last.code != 0 && !mayRunAgain(b.pod, c, last.code) && !b.outlivedItsSandbox(last):
 		return fmt.Sprintf("it failed with %d for good (S4.14)", last.code)
 	default:
 		return ""
 	}
+}
+
+// outlivedItsSandbox reports whether an instance may have ended after its sandbox was lost: then it does not count (S4.51).
+func (b *book) outlivedItsSandbox(l *life) bool {
+	lost := b.box(l.sandbox).ended
+	return !lost.IsZero() && !l.ended.Add(b.w.trouble).Before(lost)
 }
 
 // crashBackOff is the crash back-off of a container as the node must have it at least (S5.2).
@@ -178,7 +184,13 @@ const (
 
 // endBefore is the end that the back-off of a start is measured from: nil if there is none.
 func (b *book) endBefore(s enginetest.Step) *life {
-	all := slices.DeleteFunc(slices.Clone(b.of[s.Container]), func(l *life) bool { return l.removed })
+	all := b.of[s.Container]
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].removed { // and none before it counts, though it may be left over
+			all = all[i+1:]
+			break
+		}
+	}
 	if len(all) == 0 || all[len(all)-1].runs() {
 		return nil
 	}
@@ -188,7 +200,7 @@ func (b *book) endBefore(s enginetest.Step) *life {
 		return nil // it went with its sandbox (S4.51)
 	}
 	if c.LivenessProbe != nil || c.StartupProbe != nil {
-		if (!last.signalled.IsZero() || b.condemned(last)) && !last.hookFailed { // a probe's kill looks at the instance before it (S5.7)
+		if (!last.signalled.IsZero() || b.condemned(last)) && !b.postStartFailed(last) { // a probe's kill looks at the instance before it (S5.7)
 			if len(all) < 2 {
 				return nil
 			}

@@ -56,10 +56,11 @@ func (b *book) complete() bool {
 		c := &b.pod.Spec.Containers[i]
 		l := b.newest(c.Name)
 		switch {
-		case l == nil && b.w.trouble > 0: // its start may have been refused, which counts as an end (S3.53)
-		case l == nil, l.byItself() && mayRunAgain(b.pod, c, l.code):
+		case b.couldNotStart(c.Name), l == nil && b.w.trouble > 0: // which counts as an end (S3.53)
+		case l == nil:
 			return false
-		case l.runs() && !(b.condemned(l) && policyOf(b.pod, c) == corev1.RestartPolicyNever):
+		case policyOf(b.pod, c) == corev1.RestartPolicyNever && b.condemned(l):
+		case l.runs(), l.byItself() && mayRunAgain(b.pod, c, l.code):
 			return false
 		}
 	}
@@ -70,7 +71,7 @@ func (b *book) complete() bool {
 // probe wants, some of them by this instance (S6.8, S7.5).
 func (b *book) condemned(l *life) bool {
 	c, _ := podspec.FindContainer(b.pod, l.name)
-	if l.hookFailed || b.w.trouble > 0 && c.Lifecycle != nil && c.Lifecycle.PostStart != nil { // a call of the engine may have failed
+	if b.postStartFailed(l) || b.w.trouble > 0 && c.Lifecycle != nil && c.Lifecycle.PostStart != nil { // a call of the engine may have failed
 		return true
 	}
 	for _, q := range b.questions {
@@ -138,8 +139,14 @@ func (b *book) graceEnd(now time.Time) time.Time {
 	sooner(b.stirred)
 	sooner(b.deadline())
 	if b.complete() {
-		for _, all := range b.of {
-			sooner(all[len(all)-1].ended)
+		for _, l := range b.newestOfEach() {
+			sooner(l.ended)
+		}
+	}
+	for _, l := range b.newestOfEach() {
+		c, _ := podspec.FindContainer(b.pod, l.name)
+		if hook := preStopOf(c); hook != nil && hook.Sleep != nil && !l.signalled.IsZero() { // it does not show on the engine
+			sooner(l.signalled.Add(-time.Duration(hook.Sleep.Seconds) * time.Second))
 		}
 	}
 	end := begun.Add(podGrace(b.pod))

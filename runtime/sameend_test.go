@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func sameEnd(t *testing.T, seed uint64) {
 		defer s.tellIfFailed()
 		got = s.liveToTheEnd(true)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("nodes that crashed brought the pod to another end:\n%s", diff)
+			s.Errorf("nodes that crashed brought the pod to another end:\n%s", diff)
 		}
 	})
 }
@@ -77,6 +78,11 @@ func (s *simulation) endingPod() *corev1.Pod {
 			c.StartupProbe, c.ReadinessProbe, c.LivenessProbe, c.Lifecycle = nil, nil, nil, nil
 			if !podspec.IsSidecar(c) {
 				s.scriptByStarts(c.Name)
+			}
+			if len(pod.Spec.Containers) > 1 || podspec.IsSidecar(c) { // what all begin anew amidst depends on back-offs, which a crash forgets
+				c.RestartPolicyRules = slices.DeleteFunc(c.RestartPolicyRules, func(r corev1.ContainerRestartRule) bool {
+					return r.Action == corev1.ContainerRestartRuleActionRestartAllContainers
+				})
 			}
 			for r := range c.RestartPolicyRules { // ends with 0 are for good
 				codes := c.RestartPolicyRules[r].ExitCodes

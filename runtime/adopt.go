@@ -20,7 +20,6 @@ import (
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/engine"
-	"github.com/podsim/podsim/runtime/plan"
 	"github.com/podsim/podsim/runtime/state"
 	"github.com/podsim/podsim/runtime/status"
 	"github.com/podsim/podsim/runtime/store"
@@ -39,7 +38,7 @@ func (n *Node) adopt(ctx context.Context) error {
 			n.log.Error("taking over a pod", "uid", uid, "error", err)
 		}
 	}
-	if err := n.insist(ctx, func() error { return n.removeUnusedNetworks(ctx) }); err != nil {
+	if err := n.insist(ctx, "removing unused networks", func() error { return n.removeUnusedNetworks(ctx) }); err != nil {
 		n.log.Warn("removing networks without pods", "error", err)
 	}
 	return n.adoptClaims(ctx)
@@ -52,7 +51,7 @@ var errNoPod = errors.New("not enough of the pod is left to go on with it")
 // not be looked at.
 func (n *Node) adoptPod(ctx context.Context, uid types.UID, containers []dockercontainer.Summary) error {
 	var w *worker
-	err := n.insist(ctx, func() (err error) {
+	err := n.insist(ctx, "taking over a pod", func() (err error) {
 		w, err = n.recognise(ctx, uid, containers)
 		if errors.Is(err, errNoPod) {
 			n.log.Info("removing what is left of a pod", "uid", uid, "reason", err)
@@ -64,7 +63,7 @@ func (n *Node) adoptPod(ctx context.Context, uid types.UID, containers []dockerc
 		return err
 	}
 	if w == nil {
-		return n.insist(ctx, func() error { return n.removeLeftovers(ctx, uid) })
+		return n.insist(ctx, "removing what is left of a pod", func() error { return n.removeLeftovers(ctx, uid) })
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -73,14 +72,14 @@ func (n *Node) adoptPod(ctx context.Context, uid types.UID, containers []dockerc
 }
 
 // insist does what may fail with the engine a few times, until it succeeds.
-func (n *Node) insist(ctx context.Context, do func() error) error {
+func (n *Node) insist(ctx context.Context, what string, do func() error) error {
 	const tries = 3
 	for try := 1; ; try++ {
 		err := do()
 		if err == nil || try == tries || ctx.Err() != nil {
 			return err
 		}
-		n.log.Warn("taking over what runs", "error", err)
+		n.log.Warn(what, "error", err)
 		pause(ctx, relookInterval)
 	}
 }
@@ -130,7 +129,7 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 	}
 	w := newWorker(n, pod)
 	w.saver.number = saved.Number
-	if err := w.adoptState(ctx, pod, containers, sandbox, files); err != nil {
+	if err := w.adoptState(ctx, saved, containers, sandbox, files); err != nil {
 		return nil, err
 	}
 	if limit, err := time.ParseDuration(sandbox.Labels[engine.LabelMaxRestartBackoff]); err == nil {
@@ -210,7 +209,8 @@ func createAgain[T store.Object[T]](into *store.Collection[T], object T) error {
 }
 
 // adoptState rebuilds the worker's state from the engine. Instances that were created ahead, and old sandboxes, are removed.
-func (w *worker) adoptState(ctx context.Context, pod *corev1.Pod, containers []dockercontainer.Summary, sandbox dockercontainer.Summary, files map[string][]byte) error {
+func (w *worker) adoptState(ctx context.Context, saved savedPod, containers []dockercontainer.Summary, sandbox dockercontainer.Summary, files map[string][]byte) error {
+	pod := saved.Pod
 	for _, c := range containers {
 		if c.Labels[network.LabelType] != network.TypeContainer {
 			if c.ID != sandbox.ID {
@@ -229,19 +229,18 @@ func (w *worker) adoptState(ctx context.Context, pod *corev1.Pod, containers []d
 			w.adoptInstance(pod, c.Labels[network.LabelContainerName], seen)
 		}
 	}
-	w.recall(pod)
+	w.recall(saved)
 	return w.adoptSandbox(ctx, pod, sandbox.ID, string(files[filledFile]) == sandbox.ID)
 }
 
-// recall takes over from the published status what the instances do not tell: how often they were started, and what their probes came
-// to.
-func (w *worker) recall(pod *corev1.Pod) {
+// recall takes over from the record what the instances do not tell: how often they were started, and what their probes came to.
+func (w *worker) recall(saved savedPod) {
+	for name, next := range saved.Attempts {
+		w.state.Container(name).Spent = next
+	}
+	pod := saved.Pod
 	for _, shown := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses, pod.Status.EphemeralContainerStatuses) {
 		c := w.state.Container(shown.Name)
-		c.Spent = int(shown.RestartCount)
-		if now := shown.State.Waiting; shown.ContainerID != "" && (now == nil || now.Reason != plan.ReasonRestartingAll) {
-			c.Spent++ // that one was made, and not removed with all others since (S4.64)
-		}
 		if c.Current != nil && instanceID(shown.ContainerID) == c.Current.ID {
 			w.recallProbes(shown.Name, c.Current.ID, shown.Started != nil && *shown.Started, shown.Ready)
 		}
@@ -249,7 +248,7 @@ func (w *worker) recall(pod *corev1.Pod) {
 	w.heedProbes()
 }
 
-// adoptInstance sorts an instance into the two that are kept of each container.
+// adoptInstance sorts an instance into the two that are kept of each container, and removes what is neither.
 func (w *worker) adoptInstance(pod *corev1.Pod, name string, i *state.Instance) {
 	c := w.state.Container(name)
 	if spec, _ := podspec.FindContainer(pod, name); spec != nil {
@@ -258,19 +257,14 @@ func (w *worker) adoptInstance(pod *corev1.Pod, name string, i *state.Instance) 
 	if s := status.Container(pod, name); s != nil && instanceID(s.ContainerID) == i.ID {
 		i.ImageID = s.ImageID
 	}
-	switch {
-	case c.Current == nil || i.Attempt > c.Current.Attempt:
+	if c.Current == nil || i.Attempt > c.Current.Attempt {
 		i, c.Current = c.Current, i
-	case c.Previous == nil || i.Attempt > c.Previous.Attempt:
-	default:
-		return
 	}
-	if i != nil && i.Phase == state.Created { // it never started, and is none to look back at
-		w.discard(i.ID)
-		return
+	if i != nil && i.Phase != state.Created && (c.Previous == nil || i.Attempt > c.Previous.Attempt) { // else none to look back at
+		i, c.Previous = c.Previous, i
 	}
 	if i != nil {
-		c.Previous = i
+		w.discard(i.ID)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
-	"github.com/podsim/podsim/runtime/plan"
 	"github.com/podsim/podsim/runtime/status"
 )
 
@@ -22,10 +21,13 @@ type book struct {
 	pod       *corev1.Pod // as it was created
 	questions map[string]question
 
-	boxes    map[string]*box
-	lives    map[string]*life   // by engine id
-	of       map[string][]*life // by container, oldest first; a life begins with the start
-	streaks  map[string]int     // failures in a row, by question, over all lives
+	boxes map[string]*box
+	lives map[string]*life   // by engine id
+	of    map[string][]*life // by container, oldest first; a life begins with the start
+	made  map[string]int     // the highest attempt of each container that was created
+	// vague are the containers whose back-off cannot be told.
+	vague    map[string]bool
+	streaks  map[string]int // failures in a row, by question, over all lives
 	backOffs map[string]*crashBackOff
 	// latest is what was published last, at the time seen; nil before.
 	latest *corev1.Pod
@@ -61,6 +63,7 @@ type life struct {
 	asked             map[purpose]asking  // the newest command of each probe
 	preStop           hookRun             // zero before it is begun
 	hookFailed        bool                // of postStart
+	lastBad           time.Time           // when a probe of it was last known to have failed; zero if none was
 }
 
 // answers are what a probe was told first by one instance, of each kind.
@@ -163,7 +166,7 @@ func questionsOf(pod *corev1.Pod) map[string]question {
 func newBook(w *world, pod *corev1.Pod) *book {
 	return &book{
 		w: w, pod: pod, questions: questionsOf(pod), boxes: map[string]*box{}, lives: map[string]*life{}, of: map[string][]*life{},
-		streaks: map[string]int{}, backOffs: map[string]*crashBackOff{}, hooks: map[string]hookRun{},
+		made: map[string]int{}, vague: map[string]bool{}, streaks: map[string]int{}, backOffs: map[string]*crashBackOff{}, hooks: map[string]hookRun{},
 	}
 }
 
@@ -174,6 +177,8 @@ func (b *book) note(s enginetest.Step) {
 		if s.Container == network.SandboxContainer && s.Detail == network.Root {
 			b.box(s.ID).filled = true
 		}
+	case enginetest.Created:
+		b.made[s.Container] = max(b.made[s.Container], s.Attempt)
 	case enginetest.Started:
 		b.noteStart(s)
 	case enginetest.Signalled:
@@ -246,6 +251,9 @@ func (b *book) noteExit(s enginetest.Step) {
 	l.ended = s.At
 	l.code, _ = strconv.Atoi(s.Detail) // the fake engine's own
 	b.failCommands(l)
+	if run, ok := b.hooks[s.ID]; ok && !run.http && run.end.After(s.At) {
+		l.hookFailed = true // it went with its container
+	}
 	delete(b.hooks, s.ID)
 	b.hung = slices.DeleteFunc(b.hung, func(h hungCommand) bool { return h.life == l })
 	if s.Detail == "0" {
@@ -269,7 +277,7 @@ func (b *book) failCommands(l *life) {
 			told.bad = now
 		}
 		l.answered[q.purpose] = told
-		b.streaks[q.key()] = cut.streak + 1
+		b.streaks[q.key()], l.lastBad = cut.streak+1, l.ended
 	}
 }
 
@@ -437,6 +445,9 @@ func (b *book) noteAnswer(s enginetest.Step, q question, l *life) {
 
 // tell notes what a probe was told first.
 func (b *book) tell(l *life, p purpose, good, bad bool, now answer) {
+	if bad {
+		l.lastBad = now.known
+	}
 	told := l.answered[p]
 	switch {
 	case good && !b.heard(told.good, now.begun):
@@ -459,13 +470,10 @@ func (b *book) shown(container string) *life {
 	return b.lives[instanceID(c.ContainerID)]
 }
 
-// couldNotStart reports whether the engine refused to start the container's newest instance, as far as is published.
+// couldNotStart reports whether the engine may have refused to start the container's newest instance, which counts as an end (S3.53).
 func (b *book) couldNotStart(container string) bool {
-	if b.latest == nil {
-		return false
-	}
-	c := status.Container(b.latest, container)
-	return c != nil && c.State.Terminated != nil && c.State.Terminated.Reason == plan.ReasonStartError
+	l := b.newest(container)
+	return b.w.trouble > 0 && (l == nil || b.made[container] > l.attempt)
 }
 
 // postStartFailed reports whether the instance's postStart hook failed under a node that still lives.

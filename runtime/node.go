@@ -164,28 +164,40 @@ func (n *Node) DeletePod(_ context.Context, namespace, name string, options *met
 	return pod, nil
 }
 
-// markDeleted sets the deletion fields of a pod: the time of deletion lies a grace period ahead (S8.1, S8.2).
+// markDeleted sets the deletion fields of a pod: the time of deletion lies a grace period ahead (S8.1). Of a pod that is being deleted
+// a shorter period only brings that time forward, and no period asks for nothing new (S8.2).
 func markDeleted(pod *corev1.Pod, options *metav1.DeleteOptions, now time.Time) {
+	var asked *int64
+	if options != nil {
+		asked = options.GracePeriodSeconds
+	}
 	grace := int64(corev1.DefaultTerminationGracePeriodSeconds)
-	if pod.Spec.TerminationGracePeriodSeconds != nil {
+	switch {
+	case status.Terminal(pod.Status.Phase):
+		grace = 0
+	case asked != nil && *asked < 0:
+		grace = 1
+	case asked != nil:
+		grace = *asked
+	case pod.DeletionTimestamp != nil:
+		return
+	case pod.Spec.TerminationGracePeriodSeconds != nil:
 		grace = *pod.Spec.TerminationGracePeriodSeconds
 	}
-	if options != nil && options.GracePeriodSeconds != nil {
-		grace = *options.GracePeriodSeconds
+	at := now.Add(time.Duration(grace) * time.Second)
+	if pod.DeletionTimestamp == nil {
+		pod.Generation++
+	} else {
+		shorter := time.Duration(*pod.DeletionGracePeriodSeconds-grace) * time.Second
+		if shorter <= 0 {
+			return
+		}
+		if at = pod.DeletionTimestamp.Add(-shorter); at.Before(now) {
+			at = now
+		}
 	}
-	if grace < 0 {
-		grace = 1
-	}
-	if status.Terminal(pod.Status.Phase) {
-		grace = 0 // S8.1
-	}
-	if pod.DeletionGracePeriodSeconds != nil && *pod.DeletionGracePeriodSeconds <= grace {
-		return
-	}
-	at := metav1.NewTime(now.Add(time.Duration(grace) * time.Second)).Rfc3339Copy()
-	pod.DeletionTimestamp = &at
-	pod.DeletionGracePeriodSeconds = &grace
-	pod.Generation++
+	deletion := metav1.NewTime(at).Rfc3339Copy()
+	pod.DeletionTimestamp, pod.DeletionGracePeriodSeconds = &deletion, &grace
 }
 
 // eventSink stores events in the node's store.

@@ -37,7 +37,7 @@ func (w *worker) pass(ctx context.Context) time.Time {
 	case len(todo.RestartAll) > 0:
 		next = w.restartAll(ctx, pod, todo.RestartAll)
 	case todo.KillPod:
-		next = w.finish(ctx, pod, nil)
+		next = w.killPod(ctx, pod)
 	default:
 		changed, err := w.carryOut(ctx, pod, todo)
 		if err != nil {
@@ -120,34 +120,65 @@ func (w *worker) announceBackOff(pod *corev1.Pod, r plan.Refusal) {
 // exceedDeadline ends a pod that was active for too long (S8.40).
 func (w *worker) exceedDeadline(ctx context.Context, pod *corev1.Pod) time.Time {
 	failure := &status.Failure{Reason: "DeadlineExceeded", Message: "Pod was active on the node longer than the specified deadline"}
-	if w.stopping == nil { // else it was told when the end began
+	if !w.overdue {
+		w.overdue = true
 		w.node.recorder.Pod(pod, corev1.EventTypeNormal, failure.Reason, "%s", failure.Message)
 	}
-	return w.finish(ctx, pod, failure)
+	w.stopJudging(pod)
+	if _, err := w.stopPod(ctx, pod); err != nil || ctx.Err() != nil {
+		return w.stopAgain(ctx, pod, err)
+	}
+	w.publishEnd(ctx, failure)
+	return time.Now()
 }
 
-// finish ends a pod of which nothing is left to run, or that failed: what still runs is stopped in order, then the sandbox, then the
-// phase becomes terminal (S8.30). The stopped instances stay for their logs. It returns when to try again what failed, else now.
-func (w *worker) finish(ctx context.Context, pod *corev1.Pod, failure *status.Failure) time.Time {
-	w.stopJudging(pod)
-	stopped := w.state.AnyRunning()
-	err := w.stopAll(ctx, pod, gracePeriodOf(pod))
-	if err == nil {
+// killPod stops a pod of which nothing is to go on as it is (S4.6). What that comes to is decided when all has stopped: its end, if
+// no main is to run again (S3.6) and the deadline has not passed meanwhile (S8.40), else a new sandbox (S4.50) or, where that is not
+// allowed, nothing (S4.53). It returns when the next pass is due.
+func (w *worker) killPod(ctx context.Context, pod *corev1.Pod) time.Time {
+	stopped, err := w.stopPod(ctx, pod)
+	deadline := plan.Deadline(pod)
+	switch {
+	case err != nil || ctx.Err() != nil:
+		return w.stopAgain(ctx, pod, err)
+	case !deadline.IsZero() && !time.Now().Before(deadline):
+		return w.exceedDeadline(ctx, pod)
+	case status.Complete(status.Input{Pod: pod, State: &w.state, Now: time.Now(), Stopping: true}):
+		w.publishEnd(ctx, nil)
+		return time.Now()
+	case stopped:
+		return time.Now()
+	default:
+		return time.Time{}
+	}
+}
+
+// stopPod stops what still runs of the pod in order, then the sandbox. The stopped instances stay for their logs. It reports whether
+// anything ran.
+func (w *worker) stopPod(ctx context.Context, pod *corev1.Pod) (stopped bool, err error) {
+	ran, stopped := w.state.AnyRunning(), w.state.AnyRunning() || w.state.SandboxReady()
+	if err = w.stopAll(ctx, pod, gracePeriodOf(pod)); err == nil {
 		err = w.stopSandbox(ctx)
 	}
+	if ran && err == nil && ctx.Err() == nil {
+		w.publish(status.Input{Stopping: true})
+	}
+	return stopped, err
+}
+
+// stopAgain returns when a stop that failed, or that a deletion interrupted, is tried again.
+func (w *worker) stopAgain(ctx context.Context, pod *corev1.Pod, err error) time.Time {
 	if ctx.Err() != nil {
 		return time.Now()
 	}
-	if err != nil {
-		w.killFailed(pod, err)
-		return time.Now().Add(removeRetry)
-	}
-	if stopped {
-		w.publish(status.Input{Stopping: true})
-	}
+	w.killFailed(pod, err)
+	return time.Now().Add(removeRetry)
+}
+
+// publishEnd makes the phase of a pod terminal of which nothing runs any more (S8.30).
+func (w *worker) publishEnd(ctx context.Context, failure *status.Failure) {
 	w.discardPrepared(ctx)
 	w.publishForGood(ctx, status.Input{Stopping: true, Ended: true, Failure: failure})
-	return time.Now()
 }
 
 func gracePeriodOf(pod *corev1.Pod) time.Duration {

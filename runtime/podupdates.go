@@ -15,7 +15,7 @@ func (n *Node) UpdatePod(_ context.Context, namespace, name string, change func(
 		return nil, err
 	}
 	if w := n.worker(pod.UID); w != nil {
-		w.saver.save(pod) // a pod that has ended makes no more passes
+		w.saver.save(pod, nil) // a pod that has ended makes no more passes
 		w.inbox.nudge()
 	}
 	return pod, nil

@@ -29,7 +29,9 @@ type savedPod struct {
 	// Number counts the records of the pod; the highest is the newest.
 	Number int
 	Pod    *corev1.Pod
-	Events []*corev1.Event
+	// Attempts is the number of each container's next attempt.
+	Attempts map[string]int
+	Events   []*corev1.Event
 }
 
 func podRecordName(number int) string {
@@ -37,14 +39,6 @@ func podRecordName(number int) string {
 		return podRecordA
 	}
 	return podRecordB
-}
-
-func podRecord(pod *corev1.Pod, events []*corev1.Event, number int) ([]byte, error) {
-	content, err := json.Marshal(savedPod{Number: number, Pod: pod, Events: events})
-	if err != nil {
-		return nil, fmt.Errorf("encoding the pod: %w", err)
-	}
-	return content, nil
 }
 
 // newestPodRecord is the newest record of the pod that can be read. The error is errNoPod, wrapped, only if there never was one.

@@ -51,6 +51,5 @@ func (w *worker) removeContainer(ctx context.Context, pod *corev1.Pod, c *corev1
 	}
 	memory.Spent = memory.NextAttempt()
 	memory.Current, memory.Previous, memory.StartFailure = nil, nil, nil
-	memory.Unprobed()
 	return nil
 }

@@ -121,7 +121,7 @@ func (b *book) startsInItsTurn(s enginetest.Step) string {
 		if before.Name == s.Container {
 			break
 		}
-		if b.newest(before.Name) == nil && !b.couldNotStart(before.Name) {
+		if b.newest(before.Name) == nil && !b.rebuilt { // one that could not start in a lost sandbox has ended
 			return fmt.Sprintf("main %s was not started before it (S4.30)", before.Name)
 		}
 	}
@@ -184,10 +184,11 @@ const (
 
 // endBefore is the end that the back-off of a start is measured from: nil if there is none.
 func (b *book) endBefore(s enginetest.Step) *life {
+	c, kind := podspec.FindContainer(b.pod, s.Container)
 	all := b.of[s.Container]
 	for i := len(all) - 1; i >= 0; i-- {
-		if all[i].removed { // and none before it counts, though it may be left over
-			all = all[i+1:]
+		if all[i].removed || kind == podspec.Init && all[i].sandbox != s.Sandbox { // it went with its sandbox (S4.51)
+			all = all[i+1:] // none before it counts, though it may be left over
 			break
 		}
 	}
@@ -195,10 +196,6 @@ func (b *book) endBefore(s enginetest.Step) *life {
 		return nil
 	}
 	last := all[len(all)-1]
-	c, kind := podspec.FindContainer(b.pod, s.Container)
-	if kind == podspec.Init && last.sandbox != s.Sandbox {
-		return nil // it went with its sandbox (S4.51)
-	}
 	if c.LivenessProbe != nil || c.StartupProbe != nil {
 		if (!last.signalled.IsZero() || b.condemned(last)) && !b.postStartFailed(last) { // a probe's kill looks at the instance before it (S5.7)
 			if len(all) < 2 {
@@ -225,7 +222,7 @@ func (e crashBackOff) expired(end time.Time, inexact time.Duration) bool {
 
 func (b *book) startsAfterItsBackOff(s enginetest.Step) string {
 	end, entry := b.endBefore(s), b.entry(s.Container)
-	if end == nil || entry.delay == 0 || entry.expired(end.ended, b.w.trouble+time.Second) {
+	if end == nil || entry.delay == 0 || b.vague[s.Container] || entry.expired(end.ended, b.w.trouble+time.Second) {
 		return ""
 	}
 	if waited := s.At.Sub(end.ended); waited < entry.delay {
@@ -236,6 +233,9 @@ func (b *book) startsAfterItsBackOff(s enginetest.Step) string {
 
 // noteBackOff advances the back-off for a start.
 func (b *book) noteBackOff(s enginetest.Step) {
+	if last := b.newest(s.Container); last != nil && b.w.trouble > 0 && (last.hookFailed || !last.signalled.IsZero() || b.condemned(last)) {
+		b.vague[s.Container] = true // the kill may have failed at first: then it cannot be told which end counts
+	}
 	end, entry := b.endBefore(s), b.entry(s.Container)
 	if end == nil {
 		return

@@ -56,7 +56,7 @@ func (b *book) complete() bool {
 		c := &b.pod.Spec.Containers[i]
 		l := b.newest(c.Name)
 		switch {
-		case b.couldNotStart(c.Name), l == nil && b.w.trouble > 0: // which counts as an end (S3.53)
+		case b.couldNotStart(c.Name):
 		case l == nil:
 			return false
 		case policyOf(b.pod, c) == corev1.RestartPolicyNever && b.condemned(l):
@@ -141,12 +141,9 @@ func (b *book) graceEnd(now time.Time) time.Time {
 	if b.complete() {
 		for _, l := range b.newestOfEach() {
 			sooner(l.ended)
-		}
-	}
-	for _, l := range b.newestOfEach() {
-		c, _ := podspec.FindContainer(b.pod, l.name)
-		if hook := preStopOf(c); hook != nil && hook.Sleep != nil && !l.signalled.IsZero() { // it does not show on the engine
-			sooner(l.signalled.Add(-time.Duration(hook.Sleep.Seconds) * time.Second))
+			if b.condemned(l) {
+				sooner(l.lastBad)
+			}
 		}
 	}
 	end := begun.Add(podGrace(b.pod))

@@ -214,7 +214,7 @@ func dataSuffix() string { return strconv.FormatUint(uint64(rand.Uint32()), 10) 
 // metaContent is what the meta volume and its companion for secrets hold: the managed files, the termination logs of the first
 // attempts, and the records for a next node. Once they are there the pod survives a crash of the node.
 func (w *worker) metaContent(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandbox) (volumes.Meta, error) {
-	meta, err := w.saver.first(pod)
+	meta, err := w.saver.first(pod, w.attempts(pod))
 	if err != nil {
 		return meta, err
 	}

@@ -2,6 +2,8 @@ package runtime
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"sync"
@@ -29,10 +31,11 @@ type saver struct {
 	number  int               // of the newest record
 	objects map[string]string // the versions of the objects whose records were written, by record
 
-	mu      sync.Mutex  // guards the fields below
-	sandbox string      // the container through which the volumes are reached; "" while there is none
-	pod     *corev1.Pod // what is still to be saved; nil if nothing is
-	version uint64      // of the newest pod that was to be saved
+	mu       sync.Mutex     // guards the fields below
+	sandbox  string         // the container through which the volumes are reached; "" while there is none
+	pod      *corev1.Pod    // what is still to be saved; nil if nothing is
+	attempts map[string]int // as savedPod has them
+	version  uint64         // of the newest pod that was to be saved
 }
 
 func newSaver(n *Node, log *slog.Logger) *saver {
@@ -46,8 +49,8 @@ func (s *saver) reachThrough(sandboxID string) {
 	s.mu.Unlock()
 }
 
-// save has the pod saved some time soon.
-func (s *saver) save(pod *corev1.Pod) {
+// save has the pod saved some time soon. The attempts are those of savedPod; nil leaves them as they are.
+func (s *saver) save(pod *corev1.Pod, attempts map[string]int) {
 	version, _ := strconv.ParseUint(pod.ResourceVersion, 10, 64) // the store's
 	s.mu.Lock()
 	if version < s.version { // somebody else's newer one came first
@@ -55,6 +58,9 @@ func (s *saver) save(pod *corev1.Pod) {
 		return
 	}
 	s.pod, s.version = pod, version
+	if attempts != nil {
+		s.attempts = attempts
+	}
 	s.mu.Unlock()
 	select {
 	case s.dirty <- struct{}{}:
@@ -85,7 +91,7 @@ func (s *saver) flush(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.Lock()
-	pod, sandbox := s.pod, s.sandbox
+	pod, attempts, sandbox := s.pod, s.attempts, s.sandbox
 	if sandbox != "" {
 		s.pod = nil
 	}
@@ -93,7 +99,7 @@ func (s *saver) flush(ctx context.Context) error {
 	if pod == nil || sandbox == "" {
 		return nil
 	}
-	err := s.write(ctx, sandbox, pod)
+	err := s.write(ctx, sandbox, pod, attempts)
 	if err == nil {
 		return nil
 	}
@@ -115,8 +121,8 @@ func (s *saver) flush(ctx context.Context) error {
 	return err
 }
 
-func (s *saver) write(ctx context.Context, sandbox string, pod *corev1.Pod) error {
-	meta, versions, err := s.records(pod)
+func (s *saver) write(ctx context.Context, sandbox string, pod *corev1.Pod, attempts map[string]int) error {
+	meta, versions, err := s.records(pod, attempts)
 	if err != nil {
 		return err
 	}
@@ -132,11 +138,11 @@ func (s *saver) write(ctx context.Context, sandbox string, pod *corev1.Pod) erro
 }
 
 // records are what is to be written: the pod, and the objects that it refers to as far as they changed since they were written.
-func (s *saver) records(pod *corev1.Pod) (volumes.Meta, map[string]string, error) {
+func (s *saver) records(pod *corev1.Pod, attempts map[string]int) (volumes.Meta, map[string]string, error) {
 	s.number++
-	own, err := podRecord(pod, podEvents(s.store.Events, pod), s.number)
+	own, err := json.Marshal(savedPod{Number: s.number, Pod: pod, Attempts: attempts, Events: podEvents(s.store.Events, pod)})
 	if err != nil {
-		return volumes.Meta{}, nil, err
+		return volumes.Meta{}, nil, fmt.Errorf("encoding the pod: %w", err)
 	}
 	found, err := objectRecords(pod, s.store)
 	if err != nil {
@@ -158,11 +164,11 @@ func (s *saver) records(pod *corev1.Pod) (volumes.Meta, map[string]string, error
 }
 
 // first are the records for a sandbox's volumes that are about to be filled.
-func (s *saver) first(pod *corev1.Pod) (volumes.Meta, error) {
+func (s *saver) first(pod *corev1.Pod, attempts map[string]int) (volumes.Meta, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.objects = nil // a new sandbox has lost the secrets
-	meta, versions, err := s.records(pod)
+	meta, versions, err := s.records(pod, attempts)
 	s.objects = versions
 	return meta, err
 }

@@ -78,14 +78,25 @@ func (w *worker) tryStart(ctx context.Context, pod *corev1.Pod, c *corev1.Contai
 // startInstance starts a created instance. A start that took effect although the engine's answer got lost is no failure.
 func (w *worker) startInstance(ctx context.Context, i *state.Instance) error {
 	err := w.node.engine.ContainerStart(ctx, i.ID, dockercontainer.StartOptions{})
-	if err != nil {
-		seen, lookErr := inspect(ctx, w.node.engine, i.ID)
-		if lookErr != nil || seen == nil || seen.StartedAt.IsZero() || seen.Reason == plan.ReasonStartError {
-			return err
-		}
+	if err != nil && !w.hasStarted(ctx, i.ID) {
+		return err
 	}
 	i.Phase, i.StartedAt = state.Running, time.Now()
 	return nil
+}
+
+// hasStarted reports whether the engine ever started an instance. It asks until it knows: an instance that may run must not get another
+// beside it.
+func (w *worker) hasStarted(ctx context.Context, id string) bool {
+	for ctx.Err() == nil {
+		seen, err := inspect(ctx, w.node.engine, id)
+		if err == nil {
+			return seen != nil && !seen.StartedAt.IsZero() && seen.Reason != plan.ReasonStartError
+		}
+		w.log.Warn("looking at an instance that may have started", "id", id, "error", err)
+		pause(ctx, relookInterval)
+	}
+	return false
 }
 
 // succeed makes the instance the container's newest and discards the one before the previous: only one level of history is kept

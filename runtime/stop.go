@@ -24,9 +24,6 @@ func (w *worker) stopAll(ctx context.Context, pod *corev1.Pod, within time.Durat
 		w.stopping = newGracePeriod(within)
 	}
 	grace := w.stopping
-	if pod.DeletionTimestamp != nil {
-		grace.shorten(within)
-	}
 	stopped := map[string]chan struct{}{}
 	for name, c := range w.state.Containers {
 		if c.Running() {

@@ -41,6 +41,8 @@ type worker struct {
 	dial     atomic.Pointer[network.Dial] // into the pod's newest sandbox; nil before the first
 	// stopping is the grace period of the pod's end, once that has begun; a stop that fails and is tried again goes on in it.
 	stopping *gracePeriod
+	// overdue: the pod has exceeded its deadline, and its end has begun.
+	overdue bool
 	// endings are the stops of running instances that have begun, by engine id.
 	endings map[string]*ending
 	// ctx is the worker's own: what outlives a pass, such as probes and preStop hooks, ends with it.
@@ -221,7 +223,7 @@ func (w *worker) publish(in status.Input) *corev1.Pod {
 		w.log.Error("publishing the status", "error", err)
 		return in.Pod
 	}
-	w.saver.save(pod)
+	w.saver.save(pod, w.attempts(pod))
 	w.hastenReadiness(pod)
 	return pod
 }
@@ -235,11 +237,21 @@ func (w *worker) publishForGood(ctx context.Context, in status.Input) {
 	ended := pod.DeepCopy()
 	in.Pod, in.State, in.Now = ended, &w.state, time.Now()
 	ended.Status = status.Generate(in)
-	w.saver.save(ended)
-	if err := w.saver.flush(ctx); err != nil && ctx.Err() != nil {
+	w.saver.save(ended, w.attempts(pod))
+	_ = w.node.insist(ctx, "saving a pod's end", func() error { return w.saver.flush(ctx) })
+	if ctx.Err() != nil {
 		return
 	}
 	w.publish(in) // also if the engine cannot save: then nothing of the pod will be found again either
+}
+
+// attempts are the numbers of the containers' next attempts.
+func (w *worker) attempts(pod *corev1.Pod) map[string]int {
+	all := map[string]int{}
+	for c := range podspec.Containers(pod) {
+		all[c.Name] = w.state.Containers[c.Name].NextAttempt()
+	}
+	return all
 }
 
 // facts are what a container can learn about where it runs.

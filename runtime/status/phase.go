@@ -34,6 +34,12 @@ func publishedPhase(in Input, s corev1.PodStatus) (corev1.PodPhase, string, stri
 	return next, reason, message
 }
 
+// Complete reports whether the containers' ends make the phase terminal once nothing of the pod runs any more (S3.1, S3.5 to S3.7).
+func Complete(in Input) bool {
+	s := Generate(in)
+	return Terminal(phase(in, s))
+}
+
 // tally counts containers as S3A's table does.
 type tally struct {
 	pendingInit, failedForGood                         int

@@ -201,7 +201,13 @@ func (s *simulation) disturb() {
 			"ContainerRemove", "CopyToContainer", "CopyFromContainer", "ImageInspect", "NetworkList", "NetworkRemove", "VolumeList",
 			"VolumeRemove", "ContainerExecCreate", "ContainerExecAttach", "ContainerExecInspect"}
 		method := methods[s.random.IntN(len(methods))]
-		if !s.calm {
+		lost := slices.Contains([]string{"ContainerCreate", "ContainerStart", "ContainerKill", "ContainerRemove"}, method) && s.chance(0.5)
+		switch {
+		case s.calm:
+		case lost:
+			s.tell("the answer to the next %s gets lost", method)
+			s.machine.LoseNext(method, errHiccup)
+		default:
 			s.tell("the next %s fails", method)
 			s.machine.FailNext(method, errHiccup)
 		}

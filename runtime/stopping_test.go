@@ -75,7 +75,7 @@ func TestEveryContainerGetsTwoSeconds(t *testing.T) {
 		w.up(oneMain)
 		w.delete("p", 1)
 		w.awaitGone("p")
-		w.wantTimeline("0s started main 0", "10s signalled main 0: TERM", "12s signalled main 0: KILL", "12s exited main 0: 137") // S7.8
+		w.wantTimeline("0s started main 0", "10s signalled main 0: TERM", "12s signalled main 0: KILL", "12s exited main 0: 137") // S7.8, S8.10
 	})
 }
 
@@ -104,9 +104,18 @@ func TestASecondDeletionCanOnlyShortenTheGracePeriod(t *testing.T) {
 		w.machine.Script("main", ignoresStop)
 		w.up(oneMain)
 		w.delete("p", 60)
+		first := w.pod("p")
 		time.Sleep(10 * time.Second)
 		w.delete("p", 300)
+		w.delete("p", -1) // asks for nothing new
+		if got := w.pod("p"); !got.DeletionTimestamp.Equal(first.DeletionTimestamp) || *got.DeletionGracePeriodSeconds != 60 {
+			t.Errorf("its deletion moved to %v with %d s", got.DeletionTimestamp, *got.DeletionGracePeriodSeconds)
+		}
 		time.Sleep(10 * time.Second)
+		w.delete("p", 50)
+		if got := w.pod("p"); got.DeletionTimestamp.Sub(first.DeletionTimestamp.Time) != -10*time.Second || got.Generation != first.Generation {
+			t.Errorf("its deletion moved from %v to %v, its generation from %d to %d", first.DeletionTimestamp, got.DeletionTimestamp, first.Generation, got.Generation)
+		}
 		w.delete("p", 4)
 		w.awaitGone("p")
 		w.wantTimeline("0s started main 0", "10s signalled main 0: TERM", "34s signalled main 0: KILL", "34s exited main 0: 137") // S8.2, S8.11

@@ -13,7 +13,7 @@ func TestLivenessOfAMain(t *testing.T) {
 	const again = "kill m (Container m failed liveness probe, will be restarted)"
 	const forGood = "kill m (Container m failed liveness probe)"
 	checkDecisions(t, []decision{
-		{"a main that failed its liveness probe is killed and started again (S4.33, S4.35)", podOf(always, "", "m!"),
+		{"a main that failed its liveness probe is killed and started again (S4.33, S4.35, S6.62)", podOf(always, "", "m!"),
 			in(memories{"m": ill(running())}), again + ", start m"},
 		{"under OnFailure it is started again whatever its code will be (S4.34)", podOf(onFailure, "", "m!"),
 			in(memories{"m": ill(running())}), again + ", start m"},

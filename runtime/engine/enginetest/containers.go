@@ -108,6 +108,9 @@ func (c *Client) ContainerCreate(ctx context.Context, config *container.Config, 
 	e.containers[id] = made
 	e.record(made, Created, "")
 	e.emit(made, events.ActionCreate)
+	if err := e.answer("ContainerCreate"); err != nil {
+		return container.CreateResponse{}, err
+	}
 	return container.CreateResponse{ID: id}, nil
 }
 
@@ -116,7 +119,7 @@ func (c *Client) ContainerRemove(ctx context.Context, id string, options contain
 	if err := c.enter(ctx, "ContainerRemove", id); err != nil {
 		return err
 	}
-	return c.machine.remove(id, options.Force)
+	return c.machine.answered("ContainerRemove", func() error { return c.machine.remove(id, options.Force) })
 }
 
 // Remove removes a container by force, as somebody beside the node may do.

@@ -41,6 +41,7 @@ type Engine struct {
 	onExec     func(Exec) ExecResult
 	onDial     func(Request) Answer
 	intercepts []func(context.Context, Call) error
+	losses     map[string]error // answers that will get lost, by method
 	watchers   map[*watcher]bool
 	history    []Step
 }
@@ -54,6 +55,7 @@ func New() *Engine {
 		images:     map[string]Image{},
 		registry:   map[string]Pull{},
 		execs:      map[string]*fakeExec{},
+		losses:     map[string]error{},
 		scripts:    map[string]func(int) Run{},
 		watchers:   map[*watcher]bool{},
 	}

@@ -36,6 +36,31 @@ func (e *Engine) FailNext(method string, err error) {
 	})
 }
 
+// LoseNext has the next call of ContainerCreate, ContainerStart, ContainerKill or ContainerRemove take effect and its answer get lost:
+// the caller gets the error instead.
+func (e *Engine) LoseNext(method string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.losses[method] = err
+}
+
+// answered makes a call and returns its error, or that its answer got lost.
+func (e *Engine) answered(method string, call func() error) error {
+	if err := call(); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.answer(method)
+}
+
+// answer is the error of a call that took effect: nil unless its answer gets lost. The caller holds the lock.
+func (e *Engine) answer(method string) error {
+	err := e.losses[method]
+	delete(e.losses, method)
+	return err
+}
+
 // enter begins a call. With an error the call must have no effect.
 func (c *Client) enter(ctx context.Context, method, target string) error {
 	if err := c.alive(ctx); err != nil {

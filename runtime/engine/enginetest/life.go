@@ -84,7 +84,7 @@ func (c *Client) ContainerStart(ctx context.Context, id string, _ container.Star
 	if found.run.For != Forever {
 		time.AfterFunc(found.run.For, func() { e.end(found, found.run.Code, found.run.OOMKilled) })
 	}
-	return nil
+	return e.answer("ContainerStart")
 }
 
 // end is exit for a caller that does not hold the lock.
@@ -123,7 +123,7 @@ func (c *Client) ContainerKill(ctx context.Context, id, signal string) error {
 	if err := c.enter(ctx, "ContainerKill", id); err != nil {
 		return err
 	}
-	return c.machine.Kill(id, signal)
+	return c.machine.answered("ContainerKill", func() error { return c.machine.Kill(id, signal) })
 }
 
 // Kill sends a signal, as somebody beside the node may do.

@@ -470,10 +470,11 @@ func (b *book) shown(container string) *life {
 	return b.lives[instanceID(c.ContainerID)]
 }
 
-// couldNotStart reports whether the engine may have refused to start the container's newest instance, which counts as an end (S3.53).
+// couldNotStart reports whether the engine may have refused to start the container's newest instance, for a trouble of its own or because
+// the sandbox was lost: that counts as an end (S3.53).
 func (b *book) couldNotStart(container string) bool {
 	l := b.newest(container)
-	return b.w.trouble > 0 && (l == nil || b.made[container] > l.attempt)
+	return (b.w.trouble > 0 || b.rebuilt) && (l == nil || b.made[container] > l.attempt)
 }
 
 // postStartFailed reports whether the instance's postStart hook failed under a node that still lives.

@@ -196,7 +196,7 @@ func (b *book) endBefore(s enginetest.Step) *life {
 		return nil
 	}
 	last := all[len(all)-1]
-	if c.LivenessProbe != nil || c.StartupProbe != nil {
+	if (c.LivenessProbe != nil || c.StartupProbe != nil) && policyOf(b.pod, c) != corev1.RestartPolicyNever {
 		if (!last.signalled.IsZero() || b.condemned(last)) && !b.postStartFailed(last) { // a probe's kill looks at the instance before it (S5.7)
 			if len(all) < 2 {
 				return nil

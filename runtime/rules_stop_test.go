@@ -76,8 +76,8 @@ func (b *book) condemned(l *life) bool {
 	}
 	for _, q := range b.questions {
 		if q.container.Name == l.name && (q.purpose == startupProbe || q.purpose == livenessProbe) &&
-			!l.answered[q.purpose].bad.known.IsZero() && (b.streaks[q.key()] >= int(q.probe.FailureThreshold) || b.rebuilt) {
-			return true // failures to reach a sandbox that was lost are not seen
+			!l.answered[q.purpose].bad.known.IsZero() && (b.streaks[q.key()] >= int(q.probe.FailureThreshold) || b.rebuilt || b.w.trouble > 0) {
+			return true // failures to reach a lost sandbox, and what the engine did not answer, are not seen
 		}
 	}
 	return false

@@ -161,7 +161,7 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 		{"a key with dots", spec + "    resources:\n      limits:\n        example.com/gpu: 500m\n", []string{
 			`pod.yaml:11: document 1 (Pod "web"): spec.containers[0].resources.limits[example.com/gpu]: Invalid value: "500m": must be an integer`,
 			`pod.yaml:9: document 1 (Pod "web"): spec.containers[0].resources.requests[example.com/gpu]: Invalid value: "500m": must be an integer`}},
-		{"what podsim cannot do", spec + "    volumeDevices:\n    - {name: v, devicePath: /d}\n", []string{
+		{"what podsim cannot do", spec + "    volumeDevices:\n    - {name: v, devicePath: /d}\n  volumes:\n  - {name: v, persistentVolumeClaim: {claimName: c}}\n", []string{
 			`pod.yaml:9: document 1 (Pod "web"): spec.containers[0].volumeDevices: Forbidden: podsim does not support volumeDevices yet`}},
 	}
 	for _, c := range cases {

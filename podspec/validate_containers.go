@@ -73,9 +73,12 @@ func validateContainer(c *corev1.Container, spec *corev1.PodSpec, volumes map[st
 	errs = append(errs, validateEnv(c.Env, path.Child("env"))...)
 	errs = append(errs, validateEnvFrom(c.EnvFrom, path.Child("envFrom"))...)
 	errs = append(errs, validateVolumeMounts(c, volumes, path.Child("volumeMounts"))...)
+	errs = append(errs, validateVolumeDevices(c, volumes, path.Child("volumeDevices"))...)
 	errs = append(errs, validateOneOf(path.Child("imagePullPolicy"), c.ImagePullPolicy,
 		corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
+	errs = append(errs, validateClaimNames(c.Resources.Claims, spec, path.Child("resources", "claims"))...)
 	errs = append(errs, validateResources(&c.Resources, path.Child("resources"))...)
+	errs = append(errs, validateResizePolicy(c.ResizePolicy, spec, path.Child("resizePolicy"))...)
 	return append(errs, validateSecurityContext(c.SecurityContext, spec, path.Child("securityContext"))...)
 }
 

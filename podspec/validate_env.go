@@ -36,7 +36,7 @@ func validateEnvSource(variable corev1.EnvVar, path *field.Path) field.ErrorList
 	sources := 0
 	if from.FieldRef != nil {
 		sources++
-		errs = append(errs, validateFieldRef(from.FieldRef, path.Child("fieldRef"))...)
+		errs = append(errs, validateFieldRef(from.FieldRef, envFieldPaths, path.Child("fieldRef"))...)
 	}
 	if from.ResourceFieldRef != nil {
 		sources++
@@ -52,6 +52,7 @@ func validateEnvSource(variable corev1.EnvVar, path *field.Path) field.ErrorList
 	}
 	if from.FileKeyRef != nil {
 		sources++
+		errs = append(errs, validateFileKeyRef(from.FileKeyRef, path.Child("fileKeyRef"))...)
 	}
 	switch {
 	case sources == 0:
@@ -77,7 +78,11 @@ var knownFieldPaths = []string{
 	"metadata.annotations", "metadata.labels", "spec.restartPolicy", "spec.schedulerName", "status.phase",
 }
 
-func validateFieldRef(ref *corev1.ObjectFieldSelector, path *field.Path) field.ErrorList {
+// volumeFieldPaths are the fields of a pod that a file can show (S2.31).
+var volumeFieldPaths = []string{"metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"}
+
+// validateFieldRef checks a reference to a field of the pod; supported are those that it may name.
+func validateFieldRef(ref *corev1.ObjectFieldSelector, supported []string, path *field.Path) field.ErrorList {
 	if ref.APIVersion == "" {
 		return field.ErrorList{field.Required(path.Child("apiVersion"), "")}
 	}
@@ -101,10 +106,10 @@ func validateFieldRef(ref *corev1.ObjectFieldSelector, path *field.Path) field.E
 		return converting("field label does not support subscript: " + ref.FieldPath)
 	}
 	switch name := currentFieldPath(ref.FieldPath); {
-	case slices.Contains(envFieldPaths, name):
+	case slices.Contains(supported, name):
 		return nil
-	case slices.Contains(knownFieldPaths, name):
-		return field.ErrorList{field.NotSupported(at, name, envFieldPaths)}
+	case slices.Contains(knownFieldPaths, name), slices.Contains(envFieldPaths, name):
+		return field.ErrorList{field.NotSupported(at, name, supported)}
 	}
 	return converting("field label not supported: " + ref.FieldPath)
 }
@@ -117,7 +122,49 @@ func validateKeyRef(name, key string, path *field.Path) field.ErrorList {
 	return append(errs, invalid(path.Child("key"), key, validation.IsConfigMapKey(key))...)
 }
 
-// validateEnvFrom checks envFrom. The API server forgets the index in its errors about sources (S2.0.4, S2.44).
+// validateFileKeyRef checks a variable that comes from a file (S2.43).
+func validateFileKeyRef(ref *corev1.FileKeySelector, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if ref.Key == "" {
+		errs = append(errs, field.Required(path.Child("key"), ""))
+	} else {
+		errs = append(errs, invalid(path.Child("key"), ref.Key, validation.IsRelaxedEnvVarName(ref.Key))...)
+	}
+	errs = append(errs, validateDNSLabel(path.Child("volumeName"), ref.VolumeName)...)
+	if ref.Path == "" {
+		errs = append(errs, field.Required(path.Child("path"), ""))
+	}
+	return append(errs, validateNoBacksteps(ref.Path, path.Child("path"))...)
+}
+
+// validateFileVolumes checks the volumes of such files. The API server does so after everything else.
+func validateFileVolumes(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	check := func(c *corev1.Container, at *field.Path) {
+		for i, variable := range c.Env {
+			if variable.ValueFrom == nil || variable.ValueFrom.FileKeyRef == nil {
+				continue
+			}
+			name := variable.ValueFrom.FileKeyRef.VolumeName
+			named := at.Child("env").Index(i).Child("valueFrom", "fileKeyRef", "volumeName")
+			switch v := slices.IndexFunc(spec.Volumes, func(v corev1.Volume) bool { return v.Name == name }); {
+			case v < 0:
+				errs = append(errs, field.NotFound(named, name))
+			case spec.Volumes[v].EmptyDir == nil:
+				errs = append(errs, field.Invalid(named, name, "referenced volume must be of type emptyDir"))
+			}
+		}
+	}
+	for c, at := range containersWithPaths(spec, path) {
+		check(c, at)
+	}
+	for i := range spec.EphemeralContainers {
+		check(EphemeralContainer(&spec.EphemeralContainers[i]), path.Child("ephemeralContainers").Index(i))
+	}
+	return errs
+}
+
+// validateEnvFrom checks envFrom. The API server forgets the index in its errors about a missing or second source (S2.0.4, S2.44).
 func validateEnvFrom(sources []corev1.EnvFromSource, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, source := range sources {
@@ -125,10 +172,10 @@ func validateEnvFrom(sources []corev1.EnvFromSource, path *field.Path) field.Err
 			errs = append(errs, invalid(path.Index(i).Child("prefix"), source.Prefix, validation.IsRelaxedEnvVarName(source.Prefix))...)
 		}
 		if source.ConfigMapRef != nil {
-			errs = append(errs, validateObjectRef(source.ConfigMapRef.Name, path.Child("configMapRef").Child("name"))...)
+			errs = append(errs, validateObjectRef(source.ConfigMapRef.Name, path.Index(i).Child("configMapRef").Child("name"))...)
 		}
 		if source.SecretRef != nil {
-			errs = append(errs, validateObjectRef(source.SecretRef.Name, path.Child("secretRef").Child("name"))...)
+			errs = append(errs, validateObjectRef(source.SecretRef.Name, path.Index(i).Child("secretRef").Child("name"))...)
 		}
 		switch {
 		case source.ConfigMapRef == nil && source.SecretRef == nil:

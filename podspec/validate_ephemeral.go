@@ -15,7 +15,7 @@ import (
 // of them defaulted (S2.86, S2.87). The pods differ in nothing else. An ephemeral container can only be added.
 func ValidateEphemeralContainersUpdate(newPod, oldPod *corev1.Pod) field.ErrorList {
 	spec, path := &newPod.Spec, field.NewPath("spec", "ephemeralContainers")
-	volumes, _ := validateVolumes(spec.Volumes, field.NewPath("spec", "volumes"))
+	volumes, _ := validateVolumes(spec.Volumes, newPod.Name, field.NewPath("spec", "volumes"))
 	errs := validateEphemeralContainers(newPod, volumes, path)
 	for _, before := range oldPod.Spec.EphemeralContainers {
 		i := slices.IndexFunc(spec.EphemeralContainers, func(c corev1.EphemeralContainer) bool { return c.Name == before.Name })

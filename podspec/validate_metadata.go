@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -17,8 +18,18 @@ func validateMetadata(meta *metav1.ObjectMeta) field.ErrorList {
 		named.Name = meta.GenerateName + "xxxxx"
 		meta = named
 	}
-	return inStableOrder(apivalidation.ValidateObjectMeta(meta, true, apivalidation.NameIsDNSSubdomain, field.NewPath("metadata")))
+	path := field.NewPath("metadata")
+	errs := inStableOrder(apivalidation.ValidateObjectMeta(meta, true, apivalidation.NameIsDNSSubdomain, path))
+	for i, name := range meta.Finalizers {
+		if !strings.Contains(name, "/") && !slices.Contains(standardFinalizers, name) {
+			errs = append(errs, field.Invalid(path.Child("finalizers").Index(i), name, "name is neither a standard finalizer name nor is it fully qualified"))
+		}
+	}
+	return errs
 }
+
+// standardFinalizers need no domain in their names.
+var standardFinalizers = []string{string(corev1.FinalizerKubernetes), metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents}
 
 // inStableOrder sorts neighbours that concern the same field, which come from walks over maps.
 func inStableOrder(errs field.ErrorList) field.ErrorList {

@@ -44,7 +44,7 @@ func validateMountPropagation(mode *corev1.MountPropagationMode, c *corev1.Conta
 	if mode == nil {
 		return nil
 	}
-	errs := validateOneOf(path, *mode, corev1.MountPropagationBidirectional, corev1.MountPropagationHostToContainer, corev1.MountPropagationNone)
+	errs := validateMember(path, *mode, corev1.MountPropagationBidirectional, corev1.MountPropagationHostToContainer, corev1.MountPropagationNone)
 	privileged := c.SecurityContext != nil && isTrue(c.SecurityContext.Privileged)
 	if *mode == corev1.MountPropagationBidirectional && !privileged {
 		errs = append(errs, field.Forbidden(path, "Bidirectional mount propagation is available only to privileged containers"))
@@ -57,7 +57,7 @@ func validateRecursiveReadOnly(mount corev1.VolumeMount, path *field.Path) field
 		return nil
 	}
 	mode := *mount.RecursiveReadOnly
-	errs := validateOneOf(path, mode, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyIfPossible)
+	errs := validateMember(path, mode, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyIfPossible)
 	if mode != corev1.RecursiveReadOnlyEnabled && mode != corev1.RecursiveReadOnlyIfPossible {
 		return errs
 	}

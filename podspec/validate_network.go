@@ -66,17 +66,16 @@ func validateHostnames(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 		errs = append(errs, validateDNSLabel(path.Child("hostname"), spec.Hostname)...)
 	}
 	if override, at := spec.HostnameOverride, path.Child("hostnameOverride"); override != nil {
-		if spec.HostNetwork {
-			errs = append(errs, field.Forbidden(at, "may not be specified when hostNetwork is true"))
-		}
 		if isTrue(spec.SetHostnameAsFQDN) {
 			errs = append(errs, field.Forbidden(at, "may not be specified when setHostnameAsFQDN is true"))
 		}
+		if spec.HostNetwork {
+			errs = append(errs, field.Forbidden(at, "may not be specified when hostNetwork is true"))
+		}
 		if len(*override) > maxKernelHostname {
 			errs = append(errs, field.TooLong(at, *override, maxKernelHostname))
-		} else {
-			errs = append(errs, invalid(at, *override, validation.IsDNS1123Subdomain(*override))...)
 		}
+		errs = append(errs, invalid(at, *override, validation.IsDNS1123Subdomain(*override))...)
 	}
 	if spec.Subdomain != "" {
 		errs = append(errs, validateDNSLabel(path.Child("subdomain"), spec.Subdomain)...)

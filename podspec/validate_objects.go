@@ -85,14 +85,20 @@ func ValidateSecret(secret *corev1.Secret) field.ErrorList {
 
 // ValidateClaim returns what the API server finds wrong with a defaulted PersistentVolumeClaim.
 func ValidateClaim(claim *corev1.PersistentVolumeClaim) field.ErrorList {
-	errs := validateMetadata(&claim.ObjectMeta)
-	spec, path := &claim.Spec, field.NewPath("spec")
+	return append(validateMetadata(&claim.ObjectMeta), validateClaimSpec(&claim.Spec, field.NewPath("spec"))...)
+}
+
+func validateClaimSpec(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
 	modes := path.Child("accessModes")
 	if len(spec.AccessModes) == 0 {
 		errs = append(errs, field.Required(modes, "at least 1 access mode is required"))
 	}
+	if spec.Selector != nil {
+		errs = append(errs, validateSelector(spec.Selector, path.Child("selector"))...)
+	}
 	for _, mode := range spec.AccessModes {
-		errs = append(errs, validateOneOf(modes, mode, corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod)...)
+		errs = append(errs, validateMember(modes, mode, corev1.ReadOnlyMany, corev1.ReadWriteMany, corev1.ReadWriteOnce, corev1.ReadWriteOncePod)...)
 	}
 	if len(spec.AccessModes) > 1 && slices.Contains(spec.AccessModes, corev1.ReadWriteOncePod) {
 		errs = append(errs, field.Forbidden(modes, "may not use ReadWriteOncePod with other access modes"))
@@ -107,7 +113,7 @@ func ValidateClaim(claim *corev1.PersistentVolumeClaim) field.ErrorList {
 		errs = append(errs, invalid(path.Child("storageClassName"), *name, validation.IsDNS1123Subdomain(*name))...)
 	}
 	if spec.VolumeMode != nil {
-		errs = append(errs, validateOneOf(path.Child("volumeMode"), *spec.VolumeMode, corev1.PersistentVolumeBlock, corev1.PersistentVolumeFilesystem)...)
+		errs = append(errs, validateMember(path.Child("volumeMode"), *spec.VolumeMode, corev1.PersistentVolumeBlock, corev1.PersistentVolumeFilesystem)...)
 	}
 	return errs
 }

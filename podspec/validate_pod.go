@@ -24,15 +24,16 @@ func AdmitPod(pod *corev1.Pod, gates FeatureGates) (refused, unsupported field.E
 }
 
 // ValidatePod returns what the API server of Kubernetes v1.37 finds wrong with a defaulted pod at its creation, with
-// its paths and words and in its order (S2.0.2), every feature gate having its default. Not looked at are fields that podsim
-// refuses anyway (Unsupported) and those that only a scheduler reads, apart from their names.
+// its paths and words and in its order (S2.0.2), every feature gate having its default. Not looked at is the inside of some kinds of
+// volumes that podsim refuses anyway (Unsupported).
 func ValidatePod(pod *corev1.Pod) field.ErrorList { return validatePod(pod, nil) }
 
 func validatePod(pod *corev1.Pod, gates FeatureGates) field.ErrorList {
 	spec, path := &pod.Spec, field.NewPath("spec")
 	errs := validateMetadata(&pod.ObjectMeta)
-	volumes, volumeErrs := validateVolumes(spec.Volumes, path.Child("volumes"))
+	volumes, volumeErrs := validateVolumes(spec.Volumes, pod.Name, path.Child("volumes"))
 	errs = append(errs, volumeErrs...)
+	errs = append(errs, validatePodClaims(spec.ResourceClaims, path.Child("resourceClaims"))...)
 	errs = append(errs, validateContainers(spec, volumes, gates, path.Child("containers"))...)
 	errs = append(errs, validateInitContainers(spec, volumes, gates, path.Child("initContainers"))...)
 	errs = append(errs, validateEphemeralContainers(pod, volumes, path.Child("ephemeralContainers"))...)
@@ -44,16 +45,30 @@ func validatePod(pod *corev1.Pod, gates FeatureGates) field.ErrorList {
 		corev1.DNSClusterFirstWithHostNet, corev1.DNSClusterFirst, corev1.DNSDefault, corev1.DNSNone)...)
 	errs = append(errs, inStableOrder(metavalidation.ValidateLabels(spec.NodeSelector, path.Child("nodeSelector")))...)
 	errs = append(errs, validatePodSecurityContext(spec, path)...)
+	errs = append(errs, validateAffinity(pod, path.Child("affinity"))...)
 	errs = append(errs, validateDNSConfig(spec, path.Child("dnsConfig"))...)
 	errs = append(errs, validateGates(spec, path)...)
+	errs = append(errs, validateTopologySpread(pod, path.Child("topologySpreadConstraints"))...)
 	errs = append(errs, validateHostUsers(spec, path)...)
-	errs = append(errs, validateReferencedNames(spec, path)...)
+	errs = append(errs, validateNames(path, clusterName{"serviceAccountName", spec.ServiceAccountName}, clusterName{"nodeName", spec.NodeName})...)
 	errs = append(errs, validateActiveDeadline(spec.ActiveDeadlineSeconds, path.Child("activeDeadlineSeconds"))...)
 	errs = append(errs, validateHostnames(spec, path)...)
+	errs = append(errs, validateTolerations(spec.Tolerations, path.Child("tolerations"))...)
 	errs = append(errs, validateHostAliases(spec.HostAliases, path.Child("hostAliases"))...)
-	if spec.OS != nil {
-		errs = append(errs, validateOneOf(path.Child("os"), spec.OS.Name, corev1.Linux, corev1.Windows)...)
+	errs = append(errs, validateNames(path, clusterName{"priorityClassName", spec.PriorityClassName})...)
+	if name := spec.RuntimeClassName; name != nil {
+		errs = append(errs, invalid(path.Child("runtimeClassName"), *name, apivalidation.NameIsDNSSubdomain(*name, false))...)
 	}
+	if policy := spec.PreemptionPolicy; policy != nil {
+		errs = append(errs, validateOneOf(path.Child("preemptionPolicy"), *policy, corev1.PreemptLowerPriority, corev1.PreemptNever)...)
+	}
+	if spec.Overhead != nil {
+		errs = append(errs, validateResources(&corev1.ResourceRequirements{Limits: spec.Overhead}, path.Child("overhead"))...)
+	}
+	if spec.OS != nil {
+		errs = append(errs, validateOS(spec.OS, path.Child("os"))...)
+	}
+	errs = append(errs, validateFileVolumes(spec, path)...)
 	errs = append(errs, validateImageNames(spec.Containers, path.Child("containers"))...)
 	errs = append(errs, validateImageNames(spec.InitContainers, path.Child("initContainers"))...)
 	if len(spec.EphemeralContainers) > 0 {
@@ -65,24 +80,25 @@ func validatePod(pod *corev1.Pod, gates FeatureGates) field.ErrorList {
 	return errs
 }
 
-// validateReferencedNames looks at the names of cluster objects that the pod points to. Whether they exist is not asked.
-func validateReferencedNames(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+// clusterName is a field with the name of a cluster object that the pod points to.
+type clusterName struct{ field, name string }
+
+// validateNames looks at names of cluster objects, where there are any. Whether the objects exist is not asked.
+func validateNames(path *field.Path, names ...clusterName) field.ErrorList {
 	var errs field.ErrorList
-	names := []struct{ field, name string }{
-		{"serviceAccountName", spec.ServiceAccountName},
-		{"nodeName", spec.NodeName},
-		{"priorityClassName", spec.PriorityClassName},
-	}
 	for _, n := range names {
 		if n.name != "" {
 			errs = append(errs, invalid(path.Child(n.field), n.name, apivalidation.NameIsDNSSubdomain(n.name, false))...)
 		}
 	}
-	if spec.RuntimeClassName != nil {
-		errs = append(errs, invalid(path.Child("runtimeClassName"), *spec.RuntimeClassName,
-			apivalidation.NameIsDNSSubdomain(*spec.RuntimeClassName, false))...)
-	}
 	return errs
+}
+
+func validateOS(os *corev1.PodOS, path *field.Path) field.ErrorList {
+	if os.Name == "" {
+		return field.ErrorList{field.Required(path.Child("name"), "")}
+	}
+	return validateMember(path, os.Name, corev1.Linux, corev1.Windows)
 }
 
 func validateGates(spec *corev1.PodSpec, path *field.Path) field.ErrorList {

@@ -16,12 +16,6 @@ import (
 // recordedDir holds manifests with what a real API server said of each. It is not part of the repository.
 const recordedDir = "../../shared/parity/validation"
 
-// notValidatedYet are manifests about fields that podsim refuses with words of its own, so that it leaves their
-// validation for later.
-var notValidatedYet = []string{
-	"downward-no-ref", "downward-podip", "image-volume-no-ref", "projected-dup-path", "projected-token-short",
-}
-
 func TestRecordedManifestsGetTheVerdictOfARealServer(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(recordedDir, "recorded-apiserver-1.37.2.json"))
 	if err != nil {
@@ -36,9 +30,6 @@ func TestRecordedManifestsGetTheVerdictOfARealServer(t *testing.T) {
 	}
 	for name, want := range recorded {
 		t.Run(name, func(t *testing.T) {
-			if slices.Contains(notValidatedYet, name) {
-				t.Skip("podsim refuses the field and does not validate it yet")
-			}
 			manifest, err := Load(context.Background(), []string{filepath.Join(recordedDir, "manifests", name+".yaml")}, Options{})
 			got := serverMessages(err)
 			if want.Accepted {

@@ -29,7 +29,7 @@ func validatePodResources(spec *corev1.PodSpec, path *field.Path) field.ErrorLis
 	}
 	var errs field.ErrorList
 	if r.Claims != nil {
-		errs = append(errs, field.Forbidden(path.Child("claims"), "claims cannot be set for Resources at pod-level"))
+		errs = append(errs, field.Forbidden(path.Child("claims"), "claims may not be set for Resources at pod-level"))
 	}
 	errs = append(errs, validateResourceList(r.Limits, path.Child("limits"), validatePodResourceName)...)
 	errs = append(errs, validateRequests(r, path, validatePodResourceName)...)
@@ -119,7 +119,35 @@ func validateQuantity(name corev1.ResourceName, quantity resource.Quantity, path
 	if isExtended(name) && quantity.MilliValue()%1000 != 0 {
 		return field.ErrorList{field.Invalid(path, quantity.String(), "must be an integer")}
 	}
+	if size, err := resource.ParseQuantity(strings.TrimPrefix(string(name), corev1.ResourceHugePagesPrefix)); isHugePages(name) &&
+		(err != nil || quantity.Sign() == 0 || size.Sign() <= 0 || quantity.Value()%size.Value() != 0) {
+		return field.ErrorList{field.Invalid(path, quantity.String(), fmt.Sprintf("%s is not positive integer multiple of %s", quantity.String(), name))}
+	}
 	return nil
+}
+
+// resizable and resizePolicies are what a resizePolicy can say.
+var (
+	resizable      = []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory}
+	resizePolicies = []corev1.ResourceResizeRestartPolicy{corev1.NotRequired, corev1.RestartContainer}
+)
+
+// validateResizePolicy checks resizePolicy; its errors forget the index (S2.0.4).
+func validateResizePolicy(policies []corev1.ContainerResizePolicy, spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	seen := map[corev1.ResourceName]bool{}
+	for i, p := range policies {
+		if seen[p.ResourceName] {
+			errs = append(errs, field.Duplicate(path.Index(i), p.ResourceName))
+		}
+		seen[p.ResourceName] = true
+		errs = append(errs, validateOneOf(path, p.ResourceName, resizable...)...)
+		errs = append(errs, validateOneOf(path, p.RestartPolicy, resizePolicies...)...)
+		if spec.RestartPolicy == corev1.RestartPolicyNever && p.RestartPolicy != corev1.NotRequired {
+			errs = append(errs, field.Invalid(path, p.RestartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
+		}
+	}
+	return errs
 }
 
 // validateHugePages requires cpu or memory beside huge pages (S2.64).

@@ -20,7 +20,7 @@ func validateSecurityContext(sc *corev1.SecurityContext, spec *corev1.PodSpec, p
 	errs = append(errs, validateID(sc.RunAsGroup, validation.IsValidGroupID, path.Child("runAsGroup"))...)
 	if sc.ProcMount != nil {
 		at := path.Child("procMount")
-		errs = append(errs, validateOneOf(at, *sc.ProcMount, corev1.DefaultProcMount, corev1.UnmaskedProcMount)...)
+		errs = append(errs, validateMember(at, *sc.ProcMount, corev1.DefaultProcMount, corev1.UnmaskedProcMount)...)
 		if *sc.ProcMount == corev1.UnmaskedProcMount && !isFalse(spec.HostUsers) {
 			errs = append(errs, field.Invalid(at, *sc.ProcMount, "`hostUsers` must be false to use `Unmasked`"))
 		}
@@ -59,13 +59,16 @@ func validatePodSecurityContext(spec *corev1.PodSpec, specPath *field.Path) fiel
 	}
 	errs = append(errs, validateSysctls(spec, path.Child("sysctls"))...)
 	if sc.FSGroupChangePolicy != nil {
-		errs = append(errs, validateOneOf(path.Child("fsGroupChangePolicy"), *sc.FSGroupChangePolicy,
+		errs = append(errs, validateMember(path.Child("fsGroupChangePolicy"), *sc.FSGroupChangePolicy,
 			corev1.FSGroupChangeAlways, corev1.FSGroupChangeOnRootMismatch)...)
 	}
 	errs = append(errs, validateSeccomp(sc.SeccompProfile, path.Child("seccompProfile"))...)
 	errs = append(errs, validateAppArmor(sc.AppArmorProfile, path.Child("appArmorProfile"))...)
+	if policy := sc.SELinuxChangePolicy; policy != nil {
+		errs = append(errs, validateMember(path.Child("seLinuxChangePolicy"), *policy, corev1.SELinuxChangePolicyMountOption, corev1.SELinuxChangePolicyRecursive)...)
+	}
 	if sc.SupplementalGroupsPolicy != nil {
-		errs = append(errs, validateOneOf(path.Child("supplementalGroupsPolicy"), *sc.SupplementalGroupsPolicy,
+		errs = append(errs, validateMember(path.Child("supplementalGroupsPolicy"), *sc.SupplementalGroupsPolicy,
 			corev1.SupplementalGroupsPolicyMerge, corev1.SupplementalGroupsPolicyStrict)...)
 	}
 	return errs
@@ -111,11 +114,13 @@ func validateSeccomp(profile *corev1.SeccompProfile, path *field.Path) field.Err
 	if profile == nil {
 		return nil
 	}
+	var errs field.ErrorList
 	if profile.Type == "" {
-		return field.ErrorList{field.Required(path.Child("type"), "type is required when seccompProfile is set")}
+		errs = append(errs, field.Required(path.Child("type"), "type is required when seccompProfile is set"))
+	} else {
+		errs = validateOneOf(path.Child("type"), profile.Type,
+			corev1.SeccompProfileTypeLocalhost, corev1.SeccompProfileTypeRuntimeDefault, corev1.SeccompProfileTypeUnconfined)
 	}
-	errs := validateOneOf(path.Child("type"), profile.Type,
-		corev1.SeccompProfileTypeLocalhost, corev1.SeccompProfileTypeRuntimeDefault, corev1.SeccompProfileTypeUnconfined)
 	at := path.Child("localhostProfile")
 	switch {
 	case profile.Type != corev1.SeccompProfileTypeLocalhost && profile.LocalhostProfile != nil:

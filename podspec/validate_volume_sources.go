@@ -61,17 +61,21 @@ func validateClaimVolume(v *corev1.PersistentVolumeClaimVolumeSource, path *fiel
 func validateItems(items []corev1.KeyToPath, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	for i, item := range items {
-		at := path.Index(i)
-		if item.Key == "" {
-			errs = append(errs, field.Required(at.Child("key"), ""))
-		}
-		if item.Path == "" {
-			errs = append(errs, field.Required(at.Child("path"), ""))
-		}
-		errs = append(errs, validateFileInVolume(item.Path, at.Child("path"))...)
-		errs = append(errs, validateFileMode(item.Mode, at.Child("mode"))...)
+		errs = append(errs, validateItem(item, path.Index(i))...)
 	}
 	return errs
+}
+
+func validateItem(item corev1.KeyToPath, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if item.Key == "" {
+		errs = append(errs, field.Required(path.Child("key"), ""))
+	}
+	if item.Path == "" {
+		errs = append(errs, field.Required(path.Child("path"), ""))
+	}
+	errs = append(errs, validateFileInVolume(item.Path, path.Child("path"))...)
+	return append(errs, validateFileMode(item.Mode, path.Child("mode"))...)
 }
 
 func validateFileMode(mode *int32, path *field.Path) field.ErrorList {

@@ -7,13 +7,13 @@ import (
 
 // validateVolumes checks spec.volumes and returns those without an error: the others count as not declared, so that
 // every mount of them is an error too (S2.0.3).
-func validateVolumes(volumes []corev1.Volume, path *field.Path) (map[string]*corev1.Volume, field.ErrorList) {
+func validateVolumes(volumes []corev1.Volume, podName string, path *field.Path) (map[string]*corev1.Volume, field.ErrorList) {
 	var all field.ErrorList
 	valid := map[string]*corev1.Volume{}
 	seen := map[string]bool{}
 	for i := range volumes {
 		v, at := &volumes[i], path.Index(i)
-		errs := validateVolumeSource(v, at)
+		errs := validateVolumeSource(v, podName, at)
 		errs = append(errs, validateDNSLabel(at.Child("name"), v.Name)...)
 		if seen[v.Name] {
 			errs = append(errs, field.Duplicate(at.Child("name"), v.Name))
@@ -34,6 +34,18 @@ type volumeKind struct {
 	validate func(*field.Path) field.ErrorList // nil for the kinds that podsim refuses
 }
 
+// nameAmongOthers is how the API server names the kind when a volume has another already.
+func (k volumeKind) nameAmongOthers() string {
+	switch k.name {
+	case "downwardAPI":
+		return "downwarAPI"
+	case "cephfs":
+		return "cephFS"
+	default:
+		return k.name
+	}
+}
+
 // volumeKinds lists the kinds in the order in which the API server looks at them, which decides the one that a message
 // about two kinds in one volume names (S2.20).
 func volumeKinds(v *corev1.Volume) []volumeKind {
@@ -44,7 +56,7 @@ func volumeKinds(v *corev1.Volume) []volumeKind {
 		{"gcePersistentDisk", v.GCEPersistentDisk != nil, nil},
 		{"awsElasticBlockStore", v.AWSElasticBlockStore != nil, nil},
 		{"secret", v.Secret != nil, func(p *field.Path) field.ErrorList { return validateSecretVolume(v.Secret, p) }},
-		{"nfs", v.NFS != nil, nil},
+		{"nfs", v.NFS != nil, func(p *field.Path) field.ErrorList { return validateNFSVolume(v.NFS, p) }},
 		{"iscsi", v.ISCSI != nil, nil},
 		{"glusterfs", v.Glusterfs != nil, nil},
 		{"flocker", v.Flocker != nil, nil},
@@ -55,7 +67,7 @@ func volumeKinds(v *corev1.Volume) []volumeKind {
 		{"cinder", v.Cinder != nil, nil},
 		{"cephfs", v.CephFS != nil, nil},
 		{"quobyte", v.Quobyte != nil, nil},
-		{"downwardAPI", v.DownwardAPI != nil, nil},
+		{"downwardAPI", v.DownwardAPI != nil, func(p *field.Path) field.ErrorList { return validateDownwardVolume(v.DownwardAPI, p) }},
 		{"fc", v.FC != nil, nil},
 		{"flexVolume", v.FlexVolume != nil, nil},
 		{"configMap", v.ConfigMap != nil, func(p *field.Path) field.ErrorList { return validateConfigMapVolume(v.ConfigMap, p) }},
@@ -65,15 +77,15 @@ func volumeKinds(v *corev1.Volume) []volumeKind {
 		{"portworxVolume", v.PortworxVolume != nil, nil},
 		{"azureDisk", v.AzureDisk != nil, nil},
 		{"storageos", v.StorageOS != nil, nil},
-		{"projected", v.Projected != nil, nil},
+		{"projected", v.Projected != nil, func(p *field.Path) field.ErrorList { return validateProjectedVolume(v.Projected, p) }},
 		{"scaleIO", v.ScaleIO != nil, nil},
-		{"csi", v.CSI != nil, nil},
+		{"csi", v.CSI != nil, func(p *field.Path) field.ErrorList { return validateCSIVolume(v.CSI, p) }},
 		{"ephemeral", v.Ephemeral != nil, nil},
-		{"image", v.Image != nil, nil},
+		{"image", v.Image != nil, func(p *field.Path) field.ErrorList { return validateImageVolume(v.Image, p) }},
 	}
 }
 
-func validateVolumeSource(v *corev1.Volume, path *field.Path) field.ErrorList {
+func validateVolumeSource(v *corev1.Volume, podName string, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	found := 0
 	for _, kind := range volumeKinds(v) {
@@ -83,7 +95,9 @@ func validateVolumeSource(v *corev1.Volume, path *field.Path) field.ErrorList {
 		found++
 		switch at := path.Child(kind.name); {
 		case found > 1:
-			errs = append(errs, field.Forbidden(at, "may not specify more than 1 volume type"))
+			errs = append(errs, field.Forbidden(path.Child(kind.nameAmongOthers()), "may not specify more than 1 volume type"))
+		case v.Ephemeral != nil && kind.name == "ephemeral":
+			errs = append(errs, validateEphemeralVolume(v, podName, path)...)
 		case kind.validate != nil:
 			errs = append(errs, kind.validate(at)...)
 		}

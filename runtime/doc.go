@@ -13,9 +13,6 @@
 // Numbers such as (S6.4) name facts of podsim's fact sheet of pod semantics. Of its sections S2 to S8 and S15 each fact is held by a
 // test, except for these, or the part of them that is named:
 //
-//   - S2.29 of image volumes, S2.32 to S2.35, S2.43, S2.82, S2.84, and S2.0.4 of downwardAPI volumes: projected, downwardAPI and image
-//     volumes, fileKeyRef, volumeDevices and resource claims are refused as a whole, so that nothing in them is validated.
-//   - S2.81, S2.0.4 of resizePolicy: the field is accepted and means nothing, because nothing is resized.
 //   - S2.85 of gitRepo volumes and of media of emptyDir volumes: they are refused as not supported.
 //   - S2.87 of images, activeDeadlineSeconds, tolerations and scheduling gates: of a pod that is there only labels, annotations and
 //     ephemeral containers can be changed.

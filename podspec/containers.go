@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // ContainerKind tells which list of a pod's spec a container stands in.
@@ -33,8 +34,25 @@ func Containers(pod *corev1.Pod) iter.Seq2[*corev1.Container, bool] {
 	}
 }
 
-// allContainers yields the containers of every kind: inits, mains, ephemeral ones.
-func allContainers(pod *corev1.Pod) iter.Seq[*corev1.Container] {
+// ContainersWithPaths yields the init containers and then the mains of a spec, as Containers does, and where each stands; path is the
+// spec's own.
+func ContainersWithPaths(spec *corev1.PodSpec, path *field.Path) iter.Seq2[*corev1.Container, *field.Path] {
+	return func(yield func(*corev1.Container, *field.Path) bool) {
+		for i := range spec.InitContainers {
+			if !yield(&spec.InitContainers[i], path.Child("initContainers").Index(i)) {
+				return
+			}
+		}
+		for i := range spec.Containers {
+			if !yield(&spec.Containers[i], path.Child("containers").Index(i)) {
+				return
+			}
+		}
+	}
+}
+
+// AllContainers yields the containers of every kind: inits, mains, ephemeral ones.
+func AllContainers(pod *corev1.Pod) iter.Seq[*corev1.Container] {
 	return func(yield func(*corev1.Container) bool) {
 		for c := range Containers(pod) {
 			if !yield(c) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // EnvVar is one variable of a container's environment.
@@ -101,7 +102,7 @@ func envFromValues(namespace string, source corev1.EnvFromSource, objects Object
 }
 
 func missing(kind, name string, optional *bool) error {
-	if isTrue(optional) {
+	if ptr.Deref(optional, false) {
 		return nil
 	}
 	return fmt.Errorf("%s %q not found", kind, name)
@@ -141,7 +142,7 @@ func envValue(pod *corev1.Pod, c *corev1.Container, variable corev1.EnvVar, earl
 }
 
 func missingKey(found bool, kind, namespace, name, key string, optional *bool) error {
-	if found || isTrue(optional) {
+	if found || ptr.Deref(optional, false) {
 		return nil
 	}
 	return fmt.Errorf("couldn't find key %v in %s %v/%v", key, kind, namespace, name)

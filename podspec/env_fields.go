@@ -10,7 +10,7 @@ import (
 
 // fieldValue returns what a fieldRef of a variable names (S9B).
 func fieldValue(pod *corev1.Pod, ref *corev1.ObjectFieldSelector, node NodeFacts) (string, error) {
-	switch path := currentFieldPath(ref.FieldPath); path {
+	switch path := CurrentFieldPath(ref.FieldPath); path {
 	case "spec.nodeName":
 		return node.Name, nil
 	case "spec.serviceAccountName":
@@ -32,8 +32,8 @@ func fieldValue(pod *corev1.Pod, ref *corev1.ObjectFieldSelector, node NodeFacts
 	}
 }
 
-// currentFieldPath maps the one old name that is still understood.
-func currentFieldPath(path string) string {
+// CurrentFieldPath maps the one old name that is still understood.
+func CurrentFieldPath(path string) string {
 	if path == "spec.host" {
 		return "spec.nodeName"
 	}

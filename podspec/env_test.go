@@ -1,4 +1,4 @@
-package podspec
+package podspec_test
 
 import (
 	"testing"
@@ -6,6 +6,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/spectest"
 )
 
 // fewObjects is a ConfigMap c and a Secret s in namespace ns.
@@ -22,42 +25,42 @@ func (fewObjects) Secret(namespace, name string) (*corev1.Secret, bool) {
 	return &corev1.Secret{Data: map[string][]byte{"k": []byte("from s")}}, namespace == "ns" && name == "s"
 }
 
-func environmentOf(t *testing.T, spec string) ([]EnvVar, error) {
+func environmentOf(t *testing.T, spec string) ([]podspec.EnvVar, error) {
 	t.Helper()
-	pod := podOf(t, spec)
+	pod := spectest.Pod(t, spec)
 	pod.Namespace, pod.UID = "ns", "5a1e"
 	pod.Labels = map[string]string{"app": "web", "a/b": "slash"}
-	node := NodeFacts{
+	node := podspec.NodeFacts{
 		Name: "node1", HostIPs: []string{"192.0.2.1", "2001:db8::1"}, PodIPs: []string{"10.0.0.5", "fd00::5"},
 		Allocatable: corev1.ResourceList{
 			corev1.ResourceCPU: resource.MustParse("4"), corev1.ResourceMemory: resource.MustParse("8Gi"), corev1.ResourceEphemeralStorage: resource.MustParse("10G"),
 		},
 	}
-	return Environment(pod, &pod.Spec.Containers[0], fewObjects{}, node)
+	return podspec.Environment(pod, &pod.Spec.Containers[0], fewObjects{}, node)
 }
 
 func TestEnvironmentOfAContainer(t *testing.T) {
-	from := func(source string) string { return container("env: [{name: A, valueFrom: {" + source + "}}]") }
-	a := func(value string) []EnvVar { return []EnvVar{{"A", value}} }
+	from := func(source string) string { return spectest.Container("env: [{name: A, valueFrom: {" + source + "}}]") }
+	a := func(value string) []podspec.EnvVar { return []podspec.EnvVar{{"A", value}} }
 	cases := []struct {
 		name, spec string
-		want       []EnvVar
+		want       []podspec.EnvVar
 	}{
-		{"nothing", container(""), nil},
-		{"an empty value (S9.7)", container("env: [{name: A}]"), a("")},
-		{"the last of equal names wins, in the first one's place (S2.85)", container("env: [{name: A, value: x}, {name: B, value: z}, {name: A, value: '2'}]"), []EnvVar{{"A", "2"}, {"B", "z"}}},
-		{"envFrom takes data with a prefix, sorted (S9.3)", container("envFrom: [{prefix: P_, configMapRef: {name: c}}]"), []EnvVar{{"P_B", "b of c"}, {"P_k", "from c"}, {"P_my-key", "dash"}}},
-		{"later sources of envFrom win (S9.1)", container("envFrom: [{configMapRef: {name: c}}, {secretRef: {name: s}}]"), []EnvVar{{"B", "b of c"}, {"k", "from s"}, {"my-key", "dash"}}},
-		{"env wins over envFrom (S9.1)", container("env: [{name: k, value: mine}], envFrom: [{secretRef: {name: s}}]"), []EnvVar{{"k", "mine"}}},
-		{"references to envFrom and earlier entries (S9.4)", container("env: [{name: A, value: '$(B)'}, {name: L, value: '$(A)!'}], envFrom: [{prefix: '', configMapRef: {name: c}}]"),
-			[]EnvVar{{"B", "b of c"}, {"k", "from c"}, {"my-key", "dash"}, {"A", "b of c"}, {"L", "b of c!"}}},
-		{"a reference to a later entry stays (S9.4)", container("env: [{name: A, value: '$(B)'}, {name: B, value: x}]"), []EnvVar{{"A", "$(B)"}, {"B", "x"}}},
-		{"a reference to itself sees the value before (S9.4)", container("env: [{name: A, value: x}, {name: A, value: '$(A)+'}]"), a("x+")},
+		{"nothing", spectest.Container(""), nil},
+		{"an empty value (S9.7)", spectest.Container("env: [{name: A}]"), a("")},
+		{"the last of equal names wins, in the first one's place (S2.85)", spectest.Container("env: [{name: A, value: x}, {name: B, value: z}, {name: A, value: '2'}]"), []podspec.EnvVar{{"A", "2"}, {"B", "z"}}},
+		{"envFrom takes data with a prefix, sorted (S9.3)", spectest.Container("envFrom: [{prefix: P_, configMapRef: {name: c}}]"), []podspec.EnvVar{{"P_B", "b of c"}, {"P_k", "from c"}, {"P_my-key", "dash"}}},
+		{"later sources of envFrom win (S9.1)", spectest.Container("envFrom: [{configMapRef: {name: c}}, {secretRef: {name: s}}]"), []podspec.EnvVar{{"B", "b of c"}, {"k", "from s"}, {"my-key", "dash"}}},
+		{"env wins over envFrom (S9.1)", spectest.Container("env: [{name: k, value: mine}], envFrom: [{secretRef: {name: s}}]"), []podspec.EnvVar{{"k", "mine"}}},
+		{"references to envFrom and earlier entries (S9.4)", spectest.Container("env: [{name: A, value: '$(B)'}, {name: L, value: '$(A)!'}], envFrom: [{prefix: '', configMapRef: {name: c}}]"),
+			[]podspec.EnvVar{{"B", "b of c"}, {"k", "from c"}, {"my-key", "dash"}, {"A", "b of c"}, {"L", "b of c!"}}},
+		{"a reference to a later entry stays (S9.4)", spectest.Container("env: [{name: A, value: '$(B)'}, {name: B, value: x}]"), []podspec.EnvVar{{"A", "$(B)"}, {"B", "x"}}},
+		{"a reference to itself sees the value before (S9.4)", spectest.Container("env: [{name: A, value: x}, {name: A, value: '$(A)+'}]"), a("x+")},
 		{"a key of a config map", from("configMapKeyRef: {name: c, key: k}"), a("from c")},
 		{"a key of a secret", from("secretKeyRef: {name: s, key: k}"), a("from s")},
-		{"values of objects are not expanded", container("env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}]"), a("from c")},
-		{"optional things that are missing are not set (S9.8)", container("env: [{name: k, valueFrom: {configMapKeyRef: {name: c, key: zz, optional: true}}}, " +
-			"{name: B, valueFrom: {secretKeyRef: {name: zz, key: k, optional: true}}}], envFrom: [{secretRef: {name: s}}, {configMapRef: {name: zz, optional: true}}]"), []EnvVar{{"k", "from s"}}},
+		{"values of objects are not expanded", spectest.Container("env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}]"), a("from c")},
+		{"optional things that are missing are not set (S9.8)", spectest.Container("env: [{name: k, valueFrom: {configMapKeyRef: {name: c, key: zz, optional: true}}}, " +
+			"{name: B, valueFrom: {secretKeyRef: {name: zz, key: k, optional: true}}}], envFrom: [{secretRef: {name: s}}, {configMapRef: {name: zz, optional: true}}]"), []podspec.EnvVar{{"k", "from s"}}},
 		{"the name", from("fieldRef: {fieldPath: metadata.name}"), a("p")},
 		{"the namespace", from("fieldRef: {fieldPath: metadata.namespace}"), a("ns")},
 		{"the uid", from("fieldRef: {fieldPath: metadata.uid}"), a("5a1e")},
@@ -129,29 +132,29 @@ func TestMissingObjectsKeepAContainerFromStarting(t *testing.T) { // (S9.9)
 		{"a container", "env: [{name: A, valueFrom: {resourceFieldRef: {resource: limits.cpu, containerName: x}}}]", `container x not found`},
 	}
 	for _, c := range cases {
-		if _, err := environmentOf(t, container(c.fields)); err == nil || err.Error() != c.want {
+		if _, err := environmentOf(t, spectest.Container(c.fields)); err == nil || err.Error() != c.want {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
 		}
 	}
 }
 
 func TestCommandSeesTheWholeEnvironment(t *testing.T) { // (S9.6)
-	env := []EnvVar{{"A", "1"}, {"B", "2"}}
+	env := []podspec.EnvVar{{"A", "1"}, {"B", "2"}}
 	c := &corev1.Container{Command: []string{"sh", "$(B)"}, Args: []string{"$(A)$(C)", "$$(A)"}}
-	command, args := Command(c, env)
+	command, args := podspec.Command(c, env)
 	if diff := cmp.Diff([]string{"sh", "2"}, command); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"1$(C)", "$(A)"}, args); diff != "" {
 		t.Error(diff)
 	}
-	if command, args = Command(&corev1.Container{}, env); command != nil || args != nil {
+	if command, args = podspec.Command(&corev1.Container{}, env); command != nil || args != nil {
 		t.Errorf("the image's command is replaced by %v %v", command, args)
 	}
 }
 
 func TestSubPathOfAMount(t *testing.T) { // (S9.6, S11.52)
-	env := []EnvVar{{"A", "a"}, {"ROOT", "/x"}, {"UP", ".."}, {"EMPTY", ""}}
+	env := []podspec.EnvVar{{"A", "a"}, {"ROOT", "/x"}, {"UP", ".."}, {"EMPTY", ""}}
 	cases := []struct{ subPath, expr, want, wantErr string }{
 		{"", "", "", ""},
 		{"$(A)", "", "$(A)", ""},
@@ -162,7 +165,7 @@ func TestSubPathOfAMount(t *testing.T) { // (S9.6, S11.52)
 		{"", "a/$(UP)", "", "unable to provision SubPath `a/..`: must not contain '..'"},
 	}
 	for _, c := range cases {
-		got, err := SubPath(&corev1.VolumeMount{SubPath: c.subPath, SubPathExpr: c.expr}, env)
+		got, err := podspec.SubPath(&corev1.VolumeMount{SubPath: c.subPath, SubPathExpr: c.expr}, env)
 		gotErr := ""
 		if err != nil {
 			gotErr = err.Error()

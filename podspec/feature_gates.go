@@ -111,7 +111,7 @@ func (g FeatureGates) parse(item string) error {
 // unknownGate names the gate that may have been meant, or else all there are.
 func unknownGate(name string) error {
 	known := slices.Sorted(maps.Keys(featureGates))
-	if i := slices.IndexFunc(known, func(k string) bool { return name != "" && alike(k, name) }); i >= 0 {
+	if i := slices.IndexFunc(known, func(k string) bool { return name != "" && Alike(k, name) }); i >= 0 {
 		return fmt.Errorf("unknown feature gate %q, did you mean %s?", name, known[i])
 	}
 	return fmt.Errorf("unknown feature gate %q, podsim knows %s", name, strings.Join(known, ", "))

@@ -12,8 +12,8 @@ const (
 	ClusterDomain = "cluster.local"
 	// maxHostname is the length in bytes to which a short host name is cut (S10.10).
 	maxHostname = 63
-	// maxKernelHostname is the longest name that the kernel takes, in bytes (S10.11).
-	maxKernelHostname = 64
+	// MaxKernelHostname is the longest name that the kernel takes, in bytes (S10.11).
+	MaxKernelHostname = 64
 )
 
 // Hostname returns the short host name of a pod, and the domain that its subdomain gives it, "" when it has none
@@ -41,9 +41,9 @@ func KernelHostname(pod *corev1.Pod) (string, error) {
 		return hostname, nil
 	}
 	full := hostname + "." + domain
-	if len(full) > maxKernelHostname {
+	if len(full) > MaxKernelHostname {
 		return "", fmt.Errorf("failed to construct FQDN from pod hostname and cluster domain, FQDN %s is too long "+
-			"(%d characters is the max, %d characters requested)", full, maxKernelHostname, len(full))
+			"(%d characters is the max, %d characters requested)", full, MaxKernelHostname, len(full))
 	}
 	return full, nil
 }

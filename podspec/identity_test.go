@@ -1,10 +1,13 @@
-package podspec
+package podspec_test
 
 import (
 	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/spectest"
 )
 
 func TestHostnameOfAPod(t *testing.T) { // (S10.10 to S10.12)
@@ -23,12 +26,12 @@ func TestHostnameOfAPod(t *testing.T) { // (S10.10 to S10.12)
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			pod := &corev1.Pod{Spec: specOf(t, c.spec)}
+			pod := &corev1.Pod{Spec: spectest.Spec(t, c.spec)}
 			pod.Name, pod.Namespace = c.pod, "ns"
-			if hostname, domain := Hostname(pod); hostname != c.want || domain != c.wantDomain {
+			if hostname, domain := podspec.Hostname(pod); hostname != c.want || domain != c.wantDomain {
 				t.Errorf("got %q, %q", hostname, domain)
 			}
-			if kernel, err := KernelHostname(pod); err != nil || kernel != c.wantKernel {
+			if kernel, err := podspec.KernelHostname(pod); err != nil || kernel != c.wantKernel {
 				t.Errorf("kernel: got %q, %v", kernel, err)
 			}
 		})
@@ -36,11 +39,11 @@ func TestHostnameOfAPod(t *testing.T) { // (S10.10 to S10.12)
 }
 
 func TestAFullHostnameThatIsTooLongIsAnError(t *testing.T) { // (S10.11)
-	pod := &corev1.Pod{Spec: specOf(t, "{subdomain: s, setHostnameAsFQDN: true}")}
+	pod := &corev1.Pod{Spec: spectest.Spec(t, "{subdomain: s, setHostnameAsFQDN: true}")}
 	pod.Name, pod.Namespace = strings.Repeat("a", 50), "ns"
 	want := "failed to construct FQDN from pod hostname and cluster domain, FQDN " + pod.Name +
 		".s.ns.svc.cluster.local is too long (64 characters is the max, 73 characters requested)"
-	if _, err := KernelHostname(pod); err == nil || err.Error() != want {
+	if _, err := podspec.KernelHostname(pod); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
@@ -65,7 +68,7 @@ func TestQOSClassOfAPod(t *testing.T) { // (S13.1, S13.2)
 			if c.pod != "{}" {
 				spec += ", resources: " + strings.Replace(c.pod, "limits:", "requests: {cpu: 1, memory: 1Gi}, limits:", 1)
 			}
-			if got := QOSClass(podOf(t, spec+"}")); got != c.want {
+			if got := podspec.QOSClass(spectest.Pod(t, spec+"}")); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
@@ -73,13 +76,13 @@ func TestQOSClassOfAPod(t *testing.T) { // (S13.1, S13.2)
 }
 
 func TestPodIdentityAndSidecars(t *testing.T) {
-	pod := podOf(t, "{initContainers: [{name: a, restartPolicy: Always}, {name: b, restartPolicy: OnFailure}, {name: c}]}")
+	pod := spectest.Pod(t, "{initContainers: [{name: a, restartPolicy: Always}, {name: b, restartPolicy: OnFailure}, {name: c}]}")
 	pod.UID = "u"
-	if got := PodIdentity(pod); got != "p_default(u)" {
+	if got := podspec.PodIdentity(pod); got != "p_default(u)" {
 		t.Errorf("got %s", got)
 	}
 	for i, want := range []bool{true, false, false} {
-		if got := IsSidecar(&pod.Spec.InitContainers[i]); got != want {
+		if got := podspec.IsSidecar(&pod.Spec.InitContainers[i]); got != want {
 			t.Errorf("container %d: got %v", i, got)
 		}
 	}

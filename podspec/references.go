@@ -26,7 +26,7 @@ func ReferencesOf(pod *corev1.Pod) References {
 			claims[v.PersistentVolumeClaim.ClaimName] = true
 		}
 	}
-	for c := range allContainers(pod) {
+	for c := range AllContainers(pod) {
 		environmentReferences(c, configMaps, secrets)
 	}
 	for _, s := range pod.Spec.ImagePullSecrets {

@@ -6,7 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/defaults"
 	"github.com/podsim/podsim/runtime/status"
 )
 
@@ -17,7 +17,7 @@ func (w *world) debug(name, target string) {
 		pod.Spec.EphemeralContainers = append(pod.Spec.EphemeralContainers, corev1.EphemeralContainer{
 			EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: name, Image: "busybox:1.36"}, TargetContainerName: target,
 		})
-		podspec.DefaultEphemeralContainers(pod)
+		defaults.EphemeralContainers(pod)
 		return nil
 	})
 	if err != nil {

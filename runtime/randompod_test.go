@@ -10,6 +10,7 @@ import (
 
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/defaults"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
 )
 
@@ -43,7 +44,7 @@ func (s *simulation) randomPod(name string) *corev1.Pod {
 	if s.chance(0.6) {
 		s.addQuestions(pod)
 	}
-	podspec.DefaultPod(pod)
+	defaults.Pod(pod)
 	s.asked.Store(name, questionsOf(pod))
 	return pod
 }

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
 )
 
@@ -133,7 +134,7 @@ func TestTheImagesStopSignalIsUsed(t *testing.T) {
 }
 
 func TestAContainersOwnStopSignalIsUsedWhereItsFeatureIsOn(t *testing.T) {
-	manifest := strings.NewReplacer("spec:", "spec:\n  os: {name: linux}", `"busybox:1.36"`, `"busybox:1.36", lifecycle: {stopSignal: SIGUSR1}`).Replace(oneMain)
+	text := strings.NewReplacer("spec:", "spec:\n  os: {name: linux}", `"busybox:1.36"`, `"busybox:1.36", lifecycle: {stopSignal: SIGUSR1}`).Replace(oneMain)
 	for _, row := range []struct {
 		name, signal string
 		gates        podspec.FeatureGates
@@ -144,7 +145,7 @@ func TestAContainersOwnStopSignalIsUsedWhereItsFeatureIsOn(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				w.machine.AddImage("busybox:1.36", enginetest.Image{StopSignal: "SIGQUIT"})
-				loaded, err := podspec.Load(w.Context(), []string{"-"}, podspec.Options{Stdin: strings.NewReader(manifest), FeatureGates: row.gates})
+				loaded, err := manifest.Load(w.Context(), []string{"-"}, manifest.Options{Stdin: strings.NewReader(text), FeatureGates: row.gates})
 				if err != nil {
 					w.Fatal(err)
 				}

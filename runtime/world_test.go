@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/network"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
 )
 
@@ -160,9 +160,9 @@ func (w *world) newSights() []sight {
 }
 
 // create creates the pod of a manifest.
-func (w *world) create(manifest string) {
+func (w *world) create(text string) {
 	w.Helper()
-	loaded, err := podspec.Load(w.Context(), []string{"-"}, podspec.Options{Stdin: strings.NewReader(manifest)})
+	loaded, err := manifest.Load(w.Context(), []string{"-"}, manifest.Options{Stdin: strings.NewReader(text)})
 	if err != nil {
 		w.Fatal(err)
 	}

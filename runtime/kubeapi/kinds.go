@@ -3,9 +3,6 @@ package kubeapi
 import (
 	"context"
 
-	"github.com/podsim/podsim/podspec"
-	"github.com/podsim/podsim/runtime/store"
-
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -13,6 +10,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/utils/clock"
+
+	"github.com/podsim/podsim/podspec/validation"
+	"github.com/podsim/podsim/runtime/store"
 )
 
 func pods(config Config) *resource[*corev1.Pod] {
@@ -46,7 +46,7 @@ func changePod(node Node) func(context.Context, types.NamespacedName, func(*core
 
 func configMaps(config Config) *resource[*corev1.ConfigMap] {
 	configMaps := stored(config.Store.ConfigMaps, config.Clock, configMapTable(), metadataFields[*corev1.ConfigMap])
-	configMaps.finish = podspec.ValidateConfigMap // which has no defaults
+	configMaps.finish = validation.ValidateConfigMap // which has no defaults
 	return configMaps
 }
 

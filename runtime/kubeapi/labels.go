@@ -1,13 +1,13 @@
 package kubeapi
 
 import (
-	"github.com/podsim/podsim/podspec"
-
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/podsim/podsim/podspec/defaults"
 )
 
 // labelsAndAnnotations is what clients may change of a pod itself. Of what an API server lets them change beside (S2.87) nothing is
@@ -16,7 +16,7 @@ func labelsAndAnnotations(config Config) *update[*corev1.Pod] {
 	return &update[*corev1.Pod]{
 		change: changePod(config.Node),
 		take: func(stored, sent *corev1.Pod) field.ErrorList {
-			podspec.DefaultPod(sent)
+			defaults.Pod(sent)
 			path := field.NewPath("metadata")
 			errs := metavalidation.ValidateLabels(sent.Labels, path.Child("labels"))
 			errs = append(errs, apivalidation.ValidateAnnotations(sent.Annotations, path.Child("annotations"))...)

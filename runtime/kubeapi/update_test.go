@@ -6,14 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/podsim/podsim/podspec"
-
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/defaults"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 // haveFinishedPod puts a pod into the store that was defaulted, as every pod behind the API is.
 func (a *api) haveFinishedPod(name string, change ...func(*corev1.Pod)) *corev1.Pod {
 	a.t.Helper()
-	return a.havePod(name, append(change, podspec.DefaultPod, func(pod *corev1.Pod) { pod.Generation = 1 })...)
+	return a.havePod(name, append(change, defaults.Pod, func(pod *corev1.Pod) { pod.Generation = 1 })...)
 }
 
 func debugger(name string) corev1.EphemeralContainer {

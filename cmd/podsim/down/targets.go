@@ -9,8 +9,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/podsim/podsim/cmd/podsim/manifest"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/cmd/podsim/input"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 // name is a namespaced name.
@@ -39,7 +39,7 @@ func (o *options) targetsOf(ctx context.Context, args []string) (targets, error)
 	if len(files) == 0 {
 		return t, nil
 	}
-	m, err := manifest.Load(ctx, files, podspec.Options{Stdin: o.In, Namespace: o.session.Namespace, WithoutPod: true}, o.ErrOut)
+	m, err := input.Load(ctx, files, manifest.Options{Stdin: o.In, Namespace: o.session.Namespace, WithoutPod: true}, o.ErrOut)
 	if err != nil {
 		return targets{}, err
 	}
@@ -62,11 +62,11 @@ func (o *options) targetsOf(ctx context.Context, args []string) (targets, error)
 // pods; paths, URLs, "-" and names that end like a manifest are not.
 func podName(arg string) (pod string, isPod bool) {
 	for _, prefix := range []string{"pod/", "pods/", "po/"} {
-		if pod, found := strings.CutPrefix(arg, prefix); found && !strings.Contains(pod, "/") && !podspec.IsManifestFile(pod) {
+		if pod, found := strings.CutPrefix(arg, prefix); found && !strings.Contains(pod, "/") && !manifest.IsManifestFile(pod) {
 			return pod, true
 		}
 	}
-	if arg == "-" || arg == "." || arg == ".." || strings.ContainsRune(arg, '/') || strings.ContainsRune(arg, filepath.Separator) || podspec.IsManifestFile(arg) {
+	if arg == "-" || arg == "." || arg == ".." || strings.ContainsRune(arg, '/') || strings.ContainsRune(arg, filepath.Separator) || manifest.IsManifestFile(arg) {
 		return "", false
 	}
 	if u, err := url.Parse(arg); err == nil && u.Scheme != "" {

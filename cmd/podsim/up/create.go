@@ -16,7 +16,7 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/cmd/podsim/follow"
 	"github.com/podsim/podsim/cmd/podsim/progress"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 // creation is what an up brings to the node, and what it takes away again.
@@ -36,7 +36,7 @@ type creation struct {
 // create brings the objects of the manifest to the node, the pods last. Nothing is changed when a pod of one of the names
 // is there already, unless this command has just started the node, which found that very pod running: then it is taken
 // over. When an object cannot be created, those before it are removed again.
-func create(ctx context.Context, connection *client.Connection, m *podspec.Manifest) (*creation, error) {
+func create(ctx context.Context, connection *client.Connection, m *manifest.Contents) (*creation, error) {
 	c := &creation{connection: connection, client: connection.Client.CoreV1(), adopted: map[*corev1.Pod]bool{}}
 	found, err := findPods(ctx, c.client, m.Pods, connection.StartedNode)
 	if err != nil {
@@ -79,7 +79,7 @@ func sameManifest(pod, there *corev1.Pod) bool {
 		apiequality.Semantic.DeepEqual(pod.Annotations, there.Annotations)
 }
 
-func (c *creation) create(ctx context.Context, m *podspec.Manifest, found []*corev1.Pod) error {
+func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*corev1.Pod) error {
 	for _, o := range m.ConfigMaps {
 		if err := c.configMap(ctx, o); err != nil {
 			return err

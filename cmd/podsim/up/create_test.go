@@ -15,7 +15,7 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/podsim/podsim/cmd/podsim/client"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 func podNamed(name string) *corev1.Pod {
@@ -51,7 +51,7 @@ func connectionTo(api kubernetes.Interface, startedNode bool) *client.Connection
 
 func TestCreateBringsObjectsBeforePods(t *testing.T) {
 	api := fake.NewClientset(configNamed("old", "1"))
-	m := &podspec.Manifest{
+	m := &manifest.Contents{
 		Pods:       []*corev1.Pod{podNamed("web"), podNamed("db")},
 		ConfigMaps: []*corev1.ConfigMap{configNamed("new", "1"), configNamed("old", "2")},
 		Claims:     []*corev1.PersistentVolumeClaim{claimNamed("data")},
@@ -97,7 +97,7 @@ func TestAPodOfThatNameStopsUpBeforeAnythingChanges(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := fake.NewClientset(c.there)
-			m := &podspec.Manifest{Pods: []*corev1.Pod{podNamed("web")}, ConfigMaps: []*corev1.ConfigMap{configNamed("new", "1")}}
+			m := &manifest.Contents{Pods: []*corev1.Pod{podNamed("web")}, ConfigMaps: []*corev1.ConfigMap{configNamed("new", "1")}}
 			_, err := create(t.Context(), connectionTo(api, c.adopting), m)
 			if want := `pod "web" is already there; take it down first: podsim down web`; err == nil || err.Error() != want {
 				t.Errorf("got %v, want %s", err, want)
@@ -113,7 +113,7 @@ func TestAPodOfThatNameStopsUpBeforeAnythingChanges(t *testing.T) {
 
 func TestAPodThatTheNewNodeFoundIsTakenOver(t *testing.T) {
 	api := fake.NewClientset(onNode(podNamed("web")))
-	c, err := create(t.Context(), connectionTo(api, true), &podspec.Manifest{Pods: []*corev1.Pod{podNamed("web")}})
+	c, err := create(t.Context(), connectionTo(api, true), &manifest.Contents{Pods: []*corev1.Pod{podNamed("web")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestWhatWasCreatedGoesWhenALaterObjectFails(t *testing.T) {
 		}
 		return false, nil, nil
 	})
-	m := &podspec.Manifest{
+	m := &manifest.Contents{
 		Pods:       []*corev1.Pod{podNamed("web"), podNamed("db")},
 		ConfigMaps: []*corev1.ConfigMap{configNamed("new", "1")},
 		Claims:     []*corev1.PersistentVolumeClaim{claimNamed("data")},

@@ -10,14 +10,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/cmd/podsim/podstate"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 // startPatience is how long an init container or a postStart hook may run before up --detach leaves the rest of the start to the node.
 const startPatience = time.Second
 
 // detach starts the pods on the node in the background and returns when they are started or, with --wait, ready.
-func (o *options) detach(ctx context.Context, m *podspec.Manifest) (err error) {
+func (o *options) detach(ctx context.Context, m *manifest.Contents) (err error) {
 	connection, err := o.session.Connect(ctx, o.nodeOptions)
 	if err != nil {
 		return err

@@ -12,14 +12,14 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/podsim/podsim/cmd/podsim/podstate"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 // logsAfterEnd is how long a log may stay silent after the last pod is gone before the rest of it is given up.
 const logsAfterEnd = 2 * time.Second
 
 // foreground runs the pods until they end or the user ends them, and removes all that was made.
-func (o *options) foreground(ctx context.Context, m *podspec.Manifest) (err error) {
+func (o *options) foreground(ctx context.Context, m *manifest.Contents) (err error) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)

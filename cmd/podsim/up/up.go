@@ -17,10 +17,10 @@ import (
 
 	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/cmd/podsim/gates"
-	"github.com/podsim/podsim/cmd/podsim/manifest"
+	"github.com/podsim/podsim/cmd/podsim/input"
 	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/cmd/podsim/progress"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 type options struct {
@@ -91,7 +91,7 @@ func (o *options) validate() error {
 }
 
 func (o *options) run(ctx context.Context) error {
-	m, err := manifest.Load(ctx, o.inputs, podspec.Options{Stdin: o.In, Namespace: o.session.Namespace, FeatureGates: o.nodeOptions.FeatureGates}, o.ErrOut)
+	m, err := input.Load(ctx, o.inputs, manifest.Options{Stdin: o.In, Namespace: o.session.Namespace, FeatureGates: o.nodeOptions.FeatureGates}, o.ErrOut)
 	if err != nil {
 		return err
 	}

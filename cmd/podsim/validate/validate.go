@@ -16,8 +16,9 @@ import (
 
 	"github.com/podsim/podsim/cmd/podsim/exit"
 	"github.com/podsim/podsim/cmd/podsim/gates"
-	"github.com/podsim/podsim/cmd/podsim/manifest"
+	"github.com/podsim/podsim/cmd/podsim/input"
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 // The exit codes of validate.
@@ -74,29 +75,29 @@ func (o *options) run(ctx context.Context) error {
 	if o.output != "" && o.output != "json" {
 		return errors.New("--output must be 'json'")
 	}
-	loaded, err := podspec.Load(ctx, o.inputs, podspec.Options{
+	loaded, err := manifest.Load(ctx, o.inputs, manifest.Options{
 		Stdin: o.In, Namespace: *o.namespace, WithoutPod: true, FeatureGates: o.gates,
 	})
 	if o.output == "json" {
 		return printReport(o.Out, loaded, err)
 	}
 	if err != nil {
-		return manifest.Error(code(err), err)
+		return input.Error(code(err), err)
 	}
-	manifest.PrintWarnings(o.ErrOut, loaded.Warnings)
+	input.PrintWarnings(o.ErrOut, loaded.Warnings)
 	return printValid(o.Out, loaded)
 }
 
 // code tells what cannot be read from what is not valid; where both occur, the worse one counts.
 func code(err error) int {
-	if podspec.IsUnreadable(err) {
+	if manifest.IsUnreadable(err) {
 		return unreadable
 	}
 	return invalid
 }
 
 // printValid names every object of a valid manifest.
-func printValid(out io.Writer, m *podspec.Manifest) error {
+func printValid(out io.Writer, m *manifest.Contents) error {
 	var names []string
 	for _, o := range m.Pods {
 		names = append(names, "pod/"+o.Name)
@@ -137,12 +138,12 @@ type problem struct {
 	Message string `json:"message"`
 }
 
-func printReport(out io.Writer, m *podspec.Manifest, loadErr error) error {
+func printReport(out io.Writer, m *manifest.Contents, loadErr error) error {
 	r := report{Valid: loadErr == nil, Problems: []problem{}, Warnings: []string{}}
 	if m != nil {
 		r.Warnings = append(r.Warnings, m.Warnings...)
 	}
-	var problems podspec.Problems
+	var problems manifest.Problems
 	if loadErr != nil && !errors.As(loadErr, &problems) {
 		return exit.WithCode(code(loadErr), loadErr)
 	}
@@ -160,14 +161,14 @@ func printReport(out io.Writer, m *podspec.Manifest, loadErr error) error {
 	return nil
 }
 
-func describe(p *podspec.Problem) problem {
+func describe(p *manifest.Problem) problem {
 	d := problem{Source: p.Source, Document: p.Document, Line: p.Line, Kind: p.Kind, Name: p.Name, Message: p.Err.Error()}
 	switch p.Reason {
-	case podspec.Unreadable:
+	case manifest.Unreadable:
 		d.Reason = "Unreadable"
-	case podspec.Invalid:
+	case manifest.Invalid:
 		d.Reason = "Invalid"
-	case podspec.NotSupported:
+	case manifest.NotSupported:
 		d.Reason = "NotSupported"
 	}
 	var fieldErr *field.Error

@@ -9,20 +9,20 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/podsim/podsim/cmd/podsim/exit"
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
 )
 
 func TestExitCodeTellsInvalidFromUnreadable(t *testing.T) {
-	bad := &podspec.Problem{Source: "a.yaml", Reason: podspec.Invalid, Err: errors.New("bad")}
-	missing := &podspec.Problem{Source: "b.yaml", Reason: podspec.Unreadable, Err: errors.New("no such file or directory")}
+	bad := &manifest.Problem{Source: "a.yaml", Reason: manifest.Invalid, Err: errors.New("bad")}
+	missing := &manifest.Problem{Source: "b.yaml", Reason: manifest.Unreadable, Err: errors.New("no such file or directory")}
 	for _, c := range []struct {
 		name string
-		err  podspec.Problems
+		err  manifest.Problems
 		want int
 	}{
-		{"invalid", podspec.Problems{bad}, 1},
-		{"unreadable", podspec.Problems{missing}, 2},
-		{"both", podspec.Problems{bad, missing}, 2},
+		{"invalid", manifest.Problems{bad}, 1},
+		{"unreadable", manifest.Problems{missing}, 2},
+		{"both", manifest.Problems{bad, missing}, 2},
 	} {
 		if got := code(c.err); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
@@ -32,8 +32,8 @@ func TestExitCodeTellsInvalidFromUnreadable(t *testing.T) {
 
 func TestReportNamesEveryProblem(t *testing.T) {
 	streams, _, out, _ := genericiooptions.NewTestIOStreams()
-	err := printReport(streams.Out, nil, podspec.Problems{{
-		Source: "a.yaml", Document: 2, Line: 7, Kind: "Pod", Name: "web", Reason: podspec.Invalid,
+	err := printReport(streams.Out, nil, manifest.Problems{{
+		Source: "a.yaml", Document: 2, Line: 7, Kind: "Pod", Name: "web", Reason: manifest.Invalid,
 		Err: field.Required(field.NewPath("spec", "containers"), ""),
 	}})
 	if code, text := exit.Report(err); code != 1 || text != "" {
@@ -65,7 +65,7 @@ func TestValidObjectsAreNamed(t *testing.T) {
 	streams, _, out, _ := genericiooptions.NewTestIOStreams()
 	pod, config := &corev1.Pod{}, &corev1.ConfigMap{}
 	pod.Name, config.Name = "web", "settings"
-	if err := printValid(streams.Out, &podspec.Manifest{Pods: []*corev1.Pod{pod}, ConfigMaps: []*corev1.ConfigMap{config}}); err != nil {
+	if err := printValid(streams.Out, &manifest.Contents{Pods: []*corev1.Pod{pod}, ConfigMaps: []*corev1.ConfigMap{config}}); err != nil {
 		t.Fatal(err)
 	}
 	if want := "pod/web is valid\nconfigmap/settings is valid\n"; out.String() != want {

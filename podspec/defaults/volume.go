@@ -1,0 +1,56 @@
+package defaults
+
+import (
+	corev1 "k8s.io/api/core/v1"
+)
+
+// defaultFileMode is the mode of the files in volumes made of objects, 0644 (S1.2).
+const defaultFileMode int32 = 0644
+
+// tokenExpirationSeconds is how long a projected service account token lives (S1.2).
+const tokenExpirationSeconds int64 = 3600
+
+func volume(v *corev1.Volume) {
+	if v.VolumeSource == (corev1.VolumeSource{}) {
+		v.EmptyDir = &corev1.EmptyDirVolumeSource{}
+	}
+	if v.Secret != nil {
+		setDefaultPointer(&v.Secret.DefaultMode, defaultFileMode)
+	}
+	if v.ConfigMap != nil {
+		setDefaultPointer(&v.ConfigMap.DefaultMode, defaultFileMode)
+	}
+	if v.DownwardAPI != nil {
+		setDefaultPointer(&v.DownwardAPI.DefaultMode, defaultFileMode)
+		fieldRefs(v.DownwardAPI.Items)
+	}
+	if v.Projected != nil {
+		setDefaultPointer(&v.Projected.DefaultMode, defaultFileMode)
+		for i := range v.Projected.Sources {
+			s := &v.Projected.Sources[i]
+			if s.ServiceAccountToken != nil {
+				setDefaultPointer(&s.ServiceAccountToken.ExpirationSeconds, tokenExpirationSeconds)
+			}
+			if s.DownwardAPI != nil {
+				fieldRefs(s.DownwardAPI.Items)
+			}
+		}
+	}
+	if v.HostPath != nil {
+		setDefaultPointer(&v.HostPath.Type, corev1.HostPathUnset)
+	}
+	if v.Image != nil {
+		setDefault(&v.Image.PullPolicy, pullPolicy(v.Image.Reference))
+	}
+	if v.Ephemeral != nil && v.Ephemeral.VolumeClaimTemplate != nil {
+		setDefaultPointer(&v.Ephemeral.VolumeClaimTemplate.Spec.VolumeMode, corev1.PersistentVolumeFilesystem)
+	}
+}
+
+func fieldRefs(files []corev1.DownwardAPIVolumeFile) {
+	for i := range files {
+		if files[i].FieldRef != nil {
+			setDefault(&files[i].FieldRef.APIVersion, "v1")
+		}
+	}
+}

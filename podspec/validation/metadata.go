@@ -1,0 +1,45 @@
+package validation
+
+import (
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// validateMetadata checks name, namespace, labels, annotations and the rest of an object's metadata (S2.1 to S2.6). All
+// the kinds that podsim reads have DNS subdomains as names.
+func validateMetadata(meta *metav1.ObjectMeta) field.ErrorList {
+	if meta.Name == "" && meta.GenerateName != "" { // the server makes up a name before it validates
+		named := meta.DeepCopy()
+		named.Name = meta.GenerateName + "xxxxx"
+		meta = named
+	}
+	path := field.NewPath("metadata")
+	errs := inStableOrder(apivalidation.ValidateObjectMeta(meta, true, apivalidation.NameIsDNSSubdomain, path))
+	for i, name := range meta.Finalizers {
+		if !strings.Contains(name, "/") && !slices.Contains(standardFinalizers, name) {
+			errs = append(errs, field.Invalid(path.Child("finalizers").Index(i), name, "name is neither a standard finalizer name nor is it fully qualified"))
+		}
+	}
+	return errs
+}
+
+// standardFinalizers need no domain in their names.
+var standardFinalizers = []string{string(corev1.FinalizerKubernetes), metav1.FinalizerOrphanDependents, metav1.FinalizerDeleteDependents}
+
+// inStableOrder sorts neighbours that concern the same field, which come from walks over maps.
+func inStableOrder(errs field.ErrorList) field.ErrorList {
+	for start := 0; start < len(errs); {
+		end := start + 1
+		for end < len(errs) && errs[end].Field == errs[start].Field {
+			end++
+		}
+		slices.SortStableFunc(errs[start:end], func(a, b *field.Error) int { return strings.Compare(a.Error(), b.Error()) })
+		start = end
+	}
+	return errs
+}

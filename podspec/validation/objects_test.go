@@ -1,0 +1,68 @@
+package validation
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/yaml"
+
+	"github.com/podsim/podsim/podspec/defaults"
+	"github.com/podsim/podsim/podspec/spectest"
+)
+
+func TestOtherObjectsAreValidated(t *testing.T) {
+	secret := func(text string) field.ErrorList {
+		s := &corev1.Secret{}
+		if err := yaml.Unmarshal([]byte("metadata: {name: s, namespace: n}\n"+text), s); err != nil {
+			t.Fatal(err)
+		}
+		defaults.Secret(s)
+		return ValidateSecret(s)
+	}
+	configMap := func(text string) field.ErrorList {
+		c := &corev1.ConfigMap{}
+		if err := yaml.Unmarshal([]byte("metadata: {name: c, namespace: n}\n"+text), c); err != nil {
+			t.Fatal(err)
+		}
+		return ValidateConfigMap(c)
+	}
+	claim := func(text string) field.ErrorList {
+		c := &corev1.PersistentVolumeClaim{}
+		if err := yaml.Unmarshal([]byte("metadata: {name: c, namespace: n}\nspec: "+text), c); err != nil {
+			t.Fatal(err)
+		}
+		defaults.Claim(c)
+		return ValidateClaim(c)
+	}
+	const key = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+	const storage = "resources: {requests: {storage: 1Gi}}"
+	cases := []struct {
+		name string
+		got  field.ErrorList
+		want []string
+	}{
+		{"a key of a config map", configMap("data: {a/b: c}"), []string{`data[a/b]: Invalid value: "a/b": ` + key}},
+		{"a key in both kinds of data", configMap("data: {a: c}\nbinaryData: {a: YQ==}"), []string{`data[a]: Invalid value: "a": duplicate of key present in binaryData`}},
+		{"a large config map", configMap("data: {a: " + strings.Repeat("x", 1<<20+1) + "}"), []string{`[]: Too long: may not be more than 1048576 bytes`}},
+		{"a good secret", secret("stringData: {a: b}"), nil},
+		{"a large secret", secret("stringData: {a: " + strings.Repeat("x", 1<<20+1) + "}"), []string{`data: Too long: may not be more than 1048576 bytes`}},
+		{"a TLS secret", secret("type: kubernetes.io/tls"), []string{`data[tls.crt]: Required value`, `data[tls.key]: Required value`}},
+		{"an SSH secret", secret("type: kubernetes.io/ssh-auth"), []string{`data[ssh-privatekey]: Required value`}},
+		{"a basic auth secret with one of two", secret("type: kubernetes.io/basic-auth\nstringData: {username: u}"), nil},
+		{"credentials of registries", secret("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{hunter2'}"), []string{`data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": not valid JSON`}},
+		{"a good claim", claim("{accessModes: [ReadWriteOnce], " + storage + "}"), nil},
+		{"a claim without anything", claim("{}"), []string{`spec.accessModes: Required value: at least 1 access mode is required`, `spec.resources[storage]: Required value`}},
+		{"a claim with a wrong mode", claim("{accessModes: [Write], " + storage + "}"), []string{`spec.accessModes: Unsupported value: "Write": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"`}},
+		{"a claim of nothing", claim("{accessModes: [ReadWriteOnce], resources: {requests: {storage: 0}}}"), []string{`spec.resources[storage]: Invalid value: "0": must be greater than zero`}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, spectest.Abbreviate(c.got)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -8,37 +8,21 @@ import (
 	"github.com/podsim/podsim/podspec"
 )
 
-// fieldGates are the fields that exist only while a feature is on, by their paths without indices as in fieldSupport. A test
-// holds the names to be those of fields.
+// fieldGates are the fields that exist only while a feature is on, by their paths as in the table. A test holds the names to be those
+// of fields.
 var fieldGates = map[string]string{
-	"containers.env.valueFrom.fileKeyRef":             podspec.EnvFiles,
-	"containers.lifecycle.postStart.httpGet.protocol": podspec.H2CContainerProbe,
-	"containers.lifecycle.preStop.httpGet.protocol":   podspec.H2CContainerProbe,
-	"containers.lifecycle.stopSignal":                 podspec.ContainerStopSignals,
-	"containers.livenessProbe.grpc.mode":              podspec.GRPCContainerProbeTLS,
-	"containers.livenessProbe.httpGet.protocol":       podspec.H2CContainerProbe,
-	"containers.readinessProbe.grpc.mode":             podspec.GRPCContainerProbeTLS,
-	"containers.readinessProbe.httpGet.protocol":      podspec.H2CContainerProbe,
-	"containers.restartPolicy":                        podspec.ContainerRestartRules, // but see gateOf
-	"containers.restartPolicyRules":                   podspec.ContainerRestartRules,
-	"containers.startupProbe.grpc.mode":               podspec.GRPCContainerProbeTLS,
-	"containers.startupProbe.httpGet.protocol":        podspec.H2CContainerProbe,
-	"containers.volumeMounts.bindMountOptions":        podspec.VolumeBindMountOptions,
-	"resources":                                          podspec.PodLevelResources,
-	"volumes.configMap.defaultUser":                      podspec.AtomicWriteVolumeUserFields,
-	"volumes.configMap.items.user":                       podspec.AtomicWriteVolumeUserFields,
-	"volumes.downwardAPI.defaultUser":                    podspec.AtomicWriteVolumeUserFields,
-	"volumes.downwardAPI.items.user":                     podspec.AtomicWriteVolumeUserFields,
-	"volumes.emptyDir.mode":                              podspec.EmptyDirVolumeMode,
-	"volumes.projected.defaultUser":                      podspec.AtomicWriteVolumeUserFields,
-	"volumes.projected.sources.clusterTrustBundle.user":  podspec.AtomicWriteVolumeUserFields,
-	"volumes.projected.sources.configMap.items.user":     podspec.AtomicWriteVolumeUserFields,
-	"volumes.projected.sources.downwardAPI.items.user":   podspec.AtomicWriteVolumeUserFields,
-	"volumes.projected.sources.podCertificate.user":      podspec.AtomicWriteVolumeUserFields,
-	"volumes.projected.sources.secret.items.user":        podspec.AtomicWriteVolumeUserFields,
-	"volumes.projected.sources.serviceAccountToken.user": podspec.AtomicWriteVolumeUserFields,
-	"volumes.secret.defaultUser":                         podspec.AtomicWriteVolumeUserFields,
-	"volumes.secret.items.user":                          podspec.AtomicWriteVolumeUserFields,
+	"containers.env.valueFrom.fileKeyRef":      podspec.EnvFiles,
+	"containers.lifecycle.stopSignal":          podspec.ContainerStopSignals,
+	"containers.restartPolicy":                 podspec.ContainerRestartRules, // but see gateOf
+	"containers.restartPolicyRules":            podspec.ContainerRestartRules,
+	"containers.volumeMounts.bindMountOptions": podspec.VolumeBindMountOptions,
+	"files.defaultUser":                        podspec.AtomicWriteVolumeUserFields,
+	"files.items.user":                         podspec.AtomicWriteVolumeUserFields,
+	"files.user":                               podspec.AtomicWriteVolumeUserFields,
+	"httpGet.protocol":                         podspec.H2CContainerProbe,
+	"probe.grpc.mode":                          podspec.GRPCContainerProbeTLS,
+	"resources":                                podspec.PodLevelResources,
+	"volumes.emptyDir.mode":                    podspec.EmptyDirVolumeMode,
 }
 
 // DropDisabled takes the fields off a pod whose features are off, as the API server does at a creation, before it
@@ -50,7 +34,7 @@ func DropDisabled(pod *corev1.Pod, gates podspec.FeatureGates) {
 			dropStopSignal(c)
 		}
 	}
-	walkSpec(&pod.Spec, func(f specField) bool {
+	walkSpec(&pod.Spec, func(f setField) bool {
 		disabled := isDisabled(f, gates)
 		if disabled {
 			f.value.SetZero()
@@ -72,7 +56,7 @@ func dropStopSignal(c *corev1.Container) {
 // Disabled returns the paths of the fields that are set and whose features are off, by the feature.
 func Disabled(spec *corev1.PodSpec, gates podspec.FeatureGates) map[string][]string {
 	paths := map[string][]string{}
-	walkSpec(spec, func(f specField) bool {
+	walkSpec(spec, func(f setField) bool {
 		disabled := isDisabled(f, gates)
 		if disabled {
 			paths[gateOf(f)] = append(paths[gateOf(f)], f.path.String())
@@ -82,17 +66,26 @@ func Disabled(spec *corev1.PodSpec, gates podspec.FeatureGates) map[string][]str
 	return paths
 }
 
-func isDisabled(f specField, gates podspec.FeatureGates) bool {
+func isDisabled(f setField, gates podspec.FeatureGates) bool {
 	gate := gateOf(f)
 	return gate != "" && !gates.Enabled(gate)
 }
 
 // gateOf returns the feature gate that a field needs, "" if it needs none. The restart policy that makes an init container a
 // sidecar needs none.
-func gateOf(f specField) string {
+func gateOf(f setField) string {
 	if f.pattern == "containers.restartPolicy" && strings.HasPrefix(f.path.String(), "spec.initContainers[") &&
 		f.value.Elem().String() == string(corev1.ContainerRestartPolicyAlways) {
 		return ""
 	}
-	return fieldGates[f.pattern]
+	return gateOfPattern(f.pattern)
+}
+
+func gateOfPattern(pattern string) string {
+	for name := range namesOf(pattern) {
+		if gate := fieldGates[name]; gate != "" {
+			return gate
+		}
+	}
+	return ""
 }

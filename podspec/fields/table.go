@@ -1,277 +1,96 @@
 package fields
 
-// support says what podsim does with a field of a pod's spec.
-type support int
-
-const (
-	honoured  support = iota + 1
-	noMeaning         // accepted; there is nothing on one machine that it could change
-	refused           // not yet supported
+import (
+	"iter"
+	"strings"
 )
 
-// fieldSupport classifies every field of v1.PodSpec, by its path without indices. Init and ephemeral containers are
-// containers here. What is refused or without meaning covers all that is below it; what is honoured stands for itself
-// alone. Fields that are honoured with some values only are looked at in unsupportedValues as well; for those of features
-// that are off see fieldGates. A test holds the table complete.
-var fieldSupport = map[string]support{
-	"activeDeadlineSeconds":         honoured,
-	"affinity":                      noMeaning,
-	"automountServiceAccountToken":  noMeaning,
-	"dnsConfig.nameservers":         honoured,
-	"dnsConfig.options.name":        honoured,
-	"dnsConfig.options.value":       honoured,
-	"dnsConfig.searches":            honoured,
-	"dnsPolicy":                     honoured,
-	"enableServiceLinks":            honoured, // no Services, so no variables of them either
-	"evictionResponders":            noMeaning,
-	"hostAliases.hostnames":         honoured,
-	"hostAliases.ip":                honoured,
-	"hostIPC":                       honoured,
-	"hostNetwork":                   honoured,
-	"hostPID":                       honoured,
-	"hostUsers":                     honoured, // true, which is the default
-	"hostname":                      honoured,
-	"hostnameOverride":              honoured,
-	"imagePullSecrets":              noMeaning, // the engine has its own credentials
-	"nodeName":                      noMeaning,
-	"nodeSelector":                  noMeaning,
-	"os.name":                       honoured, // linux
-	"overhead":                      noMeaning,
-	"preemptionPolicy":              noMeaning,
-	"priority":                      noMeaning,
-	"priorityClassName":             noMeaning,
-	"readinessGates.conditionType":  honoured,
-	"resourceClaims":                refused,
-	"resources.claims":              refused,
-	"resources.limits":              refused,
-	"resources.requests":            refused,
-	"restartPolicy":                 honoured,
-	"runtimeClassName":              noMeaning,
-	"schedulerName":                 noMeaning,
-	"schedulingGates":               noMeaning,
-	"schedulingGroup":               noMeaning,
-	"serviceAccount":                honoured,
-	"serviceAccountName":            honoured,
-	"setHostnameAsFQDN":             honoured,
-	"shareProcessNamespace":         honoured,
-	"subdomain":                     honoured,
-	"terminationGracePeriodSeconds": honoured,
-	"tolerations":                   noMeaning,
-	"topologySpreadConstraints":     noMeaning,
+// Support says what podsim does with a field.
+type Support int
 
-	"securityContext.appArmorProfile.localhostProfile": honoured,
-	"securityContext.appArmorProfile.type":             honoured,
-	"securityContext.fsGroup":                          honoured,
-	"securityContext.fsGroupChangePolicy":              honoured,
-	"securityContext.runAsGroup":                       honoured,
-	"securityContext.runAsNonRoot":                     honoured,
-	"securityContext.runAsUser":                        honoured,
-	"securityContext.seLinuxChangePolicy":              noMeaning,
-	"securityContext.seLinuxOptions":                   noMeaning,
-	"securityContext.seccompProfile.localhostProfile":  refused,
-	"securityContext.seccompProfile.type":              honoured,
-	"securityContext.supplementalGroups":               honoured,
-	"securityContext.supplementalGroupsPolicy":         honoured, // Merge, which is the default
-	"securityContext.sysctls.name":                     honoured,
-	"securityContext.sysctls.value":                    honoured,
-	"securityContext.windowsOptions":                   refused,
+const (
+	Honoured  Support = iota + 1
+	InPart            // honoured but for what the field's description says; some values may be refused
+	NoMeaning         // accepted; there is nothing on one machine that it could change, or nothing that podsim does with it
+	Refused           // not yet supported
+	ServerSet         // what a server says of a pod it has; taken off a manifest
+)
 
-	"containers.args":                                             honoured,
-	"containers.command":                                          honoured,
-	"containers.env.name":                                         honoured,
-	"containers.env.value":                                        honoured,
-	"containers.env.valueFrom.configMapKeyRef.key":                honoured,
-	"containers.env.valueFrom.configMapKeyRef.name":               honoured,
-	"containers.env.valueFrom.configMapKeyRef.optional":           honoured,
-	"containers.env.valueFrom.fieldRef.apiVersion":                honoured,
-	"containers.env.valueFrom.fieldRef.fieldPath":                 honoured,
-	"containers.env.valueFrom.fileKeyRef":                         refused,
-	"containers.env.valueFrom.resourceFieldRef.resource":          honoured,
-	"containers.env.valueFrom.resourceFieldRef.containerName":     honoured,
-	"containers.env.valueFrom.resourceFieldRef.divisor":           honoured,
-	"containers.env.valueFrom.secretKeyRef.key":                   honoured,
-	"containers.env.valueFrom.secretKeyRef.name":                  honoured,
-	"containers.env.valueFrom.secretKeyRef.optional":              honoured,
-	"containers.envFrom.configMapRef.name":                        honoured,
-	"containers.envFrom.configMapRef.optional":                    honoured,
-	"containers.envFrom.prefix":                                   honoured,
-	"containers.envFrom.secretRef.name":                           honoured,
-	"containers.envFrom.secretRef.optional":                       honoured,
-	"containers.image":                                            honoured,
-	"containers.imagePullPolicy":                                  honoured,
-	"containers.lifecycle.postStart.exec.command":                 honoured,
-	"containers.lifecycle.postStart.httpGet.host":                 honoured,
-	"containers.lifecycle.postStart.httpGet.httpHeaders.name":     honoured,
-	"containers.lifecycle.postStart.httpGet.httpHeaders.value":    honoured,
-	"containers.lifecycle.postStart.httpGet.path":                 honoured,
-	"containers.lifecycle.postStart.httpGet.port":                 honoured,
-	"containers.lifecycle.postStart.httpGet.protocol":             honoured,
-	"containers.lifecycle.postStart.httpGet.scheme":               honoured,
-	"containers.lifecycle.postStart.sleep.seconds":                honoured,
-	"containers.lifecycle.postStart.tcpSocket.host":               honoured, // fails when it is run (S7.11)
-	"containers.lifecycle.postStart.tcpSocket.port":               honoured,
-	"containers.lifecycle.preStop.exec.command":                   honoured,
-	"containers.lifecycle.preStop.httpGet.host":                   honoured,
-	"containers.lifecycle.preStop.httpGet.httpHeaders.name":       honoured,
-	"containers.lifecycle.preStop.httpGet.httpHeaders.value":      honoured,
-	"containers.lifecycle.preStop.httpGet.path":                   honoured,
-	"containers.lifecycle.preStop.httpGet.port":                   honoured,
-	"containers.lifecycle.preStop.httpGet.protocol":               honoured,
-	"containers.lifecycle.preStop.httpGet.scheme":                 honoured,
-	"containers.lifecycle.preStop.sleep.seconds":                  honoured,
-	"containers.lifecycle.preStop.tcpSocket.host":                 honoured, // fails when it is run (S7.11)
-	"containers.lifecycle.preStop.tcpSocket.port":                 honoured,
-	"containers.lifecycle.stopSignal":                             honoured,
-	"containers.livenessProbe.exec.command":                       honoured,
-	"containers.livenessProbe.failureThreshold":                   honoured,
-	"containers.livenessProbe.grpc.mode":                          honoured,
-	"containers.livenessProbe.grpc.port":                          honoured,
-	"containers.livenessProbe.grpc.service":                       honoured,
-	"containers.livenessProbe.httpGet.host":                       honoured,
-	"containers.livenessProbe.httpGet.httpHeaders.name":           honoured,
-	"containers.livenessProbe.httpGet.httpHeaders.value":          honoured,
-	"containers.livenessProbe.httpGet.path":                       honoured,
-	"containers.livenessProbe.httpGet.port":                       honoured,
-	"containers.livenessProbe.httpGet.protocol":                   honoured,
-	"containers.livenessProbe.httpGet.scheme":                     honoured,
-	"containers.livenessProbe.initialDelaySeconds":                honoured,
-	"containers.livenessProbe.periodSeconds":                      honoured,
-	"containers.livenessProbe.successThreshold":                   honoured,
-	"containers.livenessProbe.tcpSocket.host":                     honoured,
-	"containers.livenessProbe.tcpSocket.port":                     honoured,
-	"containers.livenessProbe.terminationGracePeriodSeconds":      honoured,
-	"containers.livenessProbe.timeoutSeconds":                     honoured,
-	"containers.name":                                             honoured,
-	"containers.ports.containerPort":                              honoured,
-	"containers.ports.hostIP":                                     honoured,
-	"containers.ports.hostPort":                                   honoured,
-	"containers.ports.name":                                       honoured,
-	"containers.ports.protocol":                                   honoured,
-	"containers.readinessProbe.exec.command":                      honoured,
-	"containers.readinessProbe.failureThreshold":                  honoured,
-	"containers.readinessProbe.grpc.mode":                         honoured,
-	"containers.readinessProbe.grpc.port":                         honoured,
-	"containers.readinessProbe.grpc.service":                      honoured,
-	"containers.readinessProbe.httpGet.host":                      honoured,
-	"containers.readinessProbe.httpGet.httpHeaders.name":          honoured,
-	"containers.readinessProbe.httpGet.httpHeaders.value":         honoured,
-	"containers.readinessProbe.httpGet.path":                      honoured,
-	"containers.readinessProbe.httpGet.port":                      honoured,
-	"containers.readinessProbe.httpGet.protocol":                  honoured,
-	"containers.readinessProbe.httpGet.scheme":                    honoured,
-	"containers.readinessProbe.initialDelaySeconds":               honoured,
-	"containers.readinessProbe.periodSeconds":                     honoured,
-	"containers.readinessProbe.successThreshold":                  honoured,
-	"containers.readinessProbe.tcpSocket.host":                    honoured,
-	"containers.readinessProbe.tcpSocket.port":                    honoured,
-	"containers.readinessProbe.terminationGracePeriodSeconds":     honoured,
-	"containers.readinessProbe.timeoutSeconds":                    honoured,
-	"containers.resizePolicy":                                     noMeaning,
-	"containers.resources.claims":                                 refused,
-	"containers.resources.limits":                                 honoured,
-	"containers.resources.requests":                               honoured,
-	"containers.restartPolicy":                                    honoured,
-	"containers.restartPolicyRules.action":                        honoured,
-	"containers.restartPolicyRules.exitCodes.operator":            honoured,
-	"containers.restartPolicyRules.exitCodes.values":              honoured,
-	"containers.securityContext.allowPrivilegeEscalation":         honoured,
-	"containers.securityContext.appArmorProfile.localhostProfile": honoured,
-	"containers.securityContext.appArmorProfile.type":             honoured,
-	"containers.securityContext.capabilities.add":                 honoured,
-	"containers.securityContext.capabilities.drop":                honoured,
-	"containers.securityContext.privileged":                       honoured,
-	"containers.securityContext.procMount":                        honoured,
-	"containers.securityContext.readOnlyRootFilesystem":           honoured,
-	"containers.securityContext.runAsGroup":                       honoured,
-	"containers.securityContext.runAsNonRoot":                     honoured,
-	"containers.securityContext.runAsUser":                        honoured,
-	"containers.securityContext.seLinuxOptions":                   noMeaning,
-	"containers.securityContext.seccompProfile.localhostProfile":  refused,
-	"containers.securityContext.seccompProfile.type":              honoured,
-	"containers.securityContext.windowsOptions":                   refused,
-	"containers.startupProbe.exec.command":                        honoured,
-	"containers.startupProbe.failureThreshold":                    honoured,
-	"containers.startupProbe.grpc.mode":                           honoured,
-	"containers.startupProbe.grpc.port":                           honoured,
-	"containers.startupProbe.grpc.service":                        honoured,
-	"containers.startupProbe.httpGet.host":                        honoured,
-	"containers.startupProbe.httpGet.httpHeaders.name":            honoured,
-	"containers.startupProbe.httpGet.httpHeaders.value":           honoured,
-	"containers.startupProbe.httpGet.path":                        honoured,
-	"containers.startupProbe.httpGet.port":                        honoured,
-	"containers.startupProbe.httpGet.protocol":                    honoured,
-	"containers.startupProbe.httpGet.scheme":                      honoured,
-	"containers.startupProbe.initialDelaySeconds":                 honoured,
-	"containers.startupProbe.periodSeconds":                       honoured,
-	"containers.startupProbe.successThreshold":                    honoured,
-	"containers.startupProbe.tcpSocket.host":                      honoured,
-	"containers.startupProbe.tcpSocket.port":                      honoured,
-	"containers.startupProbe.terminationGracePeriodSeconds":       honoured,
-	"containers.startupProbe.timeoutSeconds":                      honoured,
-	"containers.stdin":                                            honoured,
-	"containers.stdinOnce":                                        honoured,
-	"containers.targetContainerName":                              honoured, // of an ephemeral one
-	"containers.terminationMessagePath":                           honoured,
-	"containers.terminationMessagePolicy":                         honoured,
-	"containers.tty":                                              honoured,
-	"containers.volumeDevices":                                    refused,
-	"containers.volumeMounts.bindMountOptions":                    refused,
-	"containers.volumeMounts.mountPath":                           honoured,
-	"containers.volumeMounts.mountPropagation":                    honoured,
-	"containers.volumeMounts.name":                                honoured,
-	"containers.volumeMounts.readOnly":                            honoured,
-	"containers.volumeMounts.recursiveReadOnly":                   honoured,
-	"containers.volumeMounts.subPath":                             honoured,
-	"containers.volumeMounts.subPathExpr":                         honoured,
-	"containers.workingDir":                                       honoured,
+// String names the class in print.
+func (s Support) String() string {
+	return map[Support]string{Honoured: "honoured", InPart: "honoured in part", NoMeaning: "no local meaning", Refused: "refused",
+		ServerSet: "dropped"}[s]
+}
 
-	"volumes.name":                            honoured,
-	"volumes.awsElasticBlockStore":            refused,
-	"volumes.azureDisk":                       refused,
-	"volumes.azureFile":                       refused,
-	"volumes.cephfs":                          refused,
-	"volumes.cinder":                          refused,
-	"volumes.configMap.defaultMode":           honoured,
-	"volumes.configMap.defaultUser":           refused,
-	"volumes.configMap.items.key":             honoured,
-	"volumes.configMap.items.mode":            honoured,
-	"volumes.configMap.items.path":            honoured,
-	"volumes.configMap.items.user":            refused,
-	"volumes.configMap.name":                  honoured,
-	"volumes.configMap.optional":              honoured,
-	"volumes.csi":                             refused,
-	"volumes.downwardAPI":                     refused,
-	"volumes.emptyDir.medium":                 honoured, // "" and Memory
-	"volumes.emptyDir.mode":                   refused,
-	"volumes.emptyDir.sizeLimit":              honoured,
-	"volumes.ephemeral":                       refused,
-	"volumes.fc":                              refused,
-	"volumes.flexVolume":                      refused,
-	"volumes.flocker":                         refused,
-	"volumes.gcePersistentDisk":               refused,
-	"volumes.gitRepo":                         refused,
-	"volumes.glusterfs":                       refused,
-	"volumes.hostPath.path":                   honoured,
-	"volumes.hostPath.type":                   honoured,
-	"volumes.image":                           refused,
-	"volumes.iscsi":                           refused,
-	"volumes.nfs":                             refused,
-	"volumes.persistentVolumeClaim.claimName": honoured,
-	"volumes.persistentVolumeClaim.readOnly":  honoured,
-	"volumes.photonPersistentDisk":            refused,
-	"volumes.portworxVolume":                  refused,
-	"volumes.projected":                       refused,
-	"volumes.quobyte":                         refused,
-	"volumes.rbd":                             refused,
-	"volumes.scaleIO":                         refused,
-	"volumes.secret.defaultMode":              honoured,
-	"volumes.secret.defaultUser":              refused,
-	"volumes.secret.items.key":                honoured,
-	"volumes.secret.items.mode":               honoured,
-	"volumes.secret.items.path":               honoured,
-	"volumes.secret.items.user":               refused,
-	"volumes.secret.optional":                 honoured,
-	"volumes.secret.secretName":               honoured,
-	"volumes.storageos":                       refused,
-	"volumes.vsphereVolume":                   refused,
+// Field describes a field of a pod, or one that several of its structs have in common.
+type Field struct {
+	// Path is the field's path without indices, below spec unless it begins with metadata. Init and ephemeral containers are
+	// containers here. A first part that is the Name of a Shared stands for each of its Paths.
+	Path string
+	// Support of Honoured and InPart is that of this field alone, any other covers all that is below it.
+	Support Support
+	// Behaviour is what a node, a scheduler or an API server does with the field, and where podsim differs.
+	Behaviour string
+}
+
+// Gate is the feature gate that the field, or one that it is below, needs to exist; "" if it needs none.
+func (f Field) Gate() string {
+	for path := range upwards(f.Path) {
+		if gate := gateOfPattern(path); gate != "" {
+			return gate
+		}
+	}
+	return ""
+}
+
+// Section is a part of the table.
+type Section struct {
+	Title, Introduction string
+	Fields              []Field
+}
+
+// Table is what podsim does with every field of v1.PodSpec and v1.ObjectMeta. A test holds it complete. Fields that are honoured with
+// some values only are looked at in unsupportedValues and in valuesWithoutMeaning as well.
+func Table() []Section {
+	return []Section{podSection, containerSection, resourceSection, probeSection, hookSection, securitySection, mountSection, volumeSection, metadataSection}
+}
+
+// byPath are the fields of the table by their paths.
+var byPath = indexed(Table())
+
+func indexed(table []Section) map[string]Field {
+	index := map[string]Field{}
+	for _, section := range table {
+		for _, f := range section.Fields {
+			index[f.Path] = f
+		}
+	}
+	return index
+}
+
+// described returns the entry for the field with that pattern, not for one that it is below. It has a Support of 0 if there is none.
+func described(pattern string) Field {
+	for name := range namesOf(pattern) {
+		if f, ok := byPath[name]; ok {
+			return f
+		}
+	}
+	return Field{}
+}
+
+// supportOf is the Support of the field with that pattern, 0 for a struct of which only the fields are in the table.
+func supportOf(pattern string) Support { return described(pattern).Support }
+
+// goesOn tells whether fields below one with this support are looked at on their own.
+func (s Support) goesOn() bool { return s == 0 || s == Honoured || s == InPart }
+
+// upwards yields a path, and those of all that it is below.
+func upwards(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for end := len(path); end > 0; end = strings.LastIndex(path[:end], ".") {
+			if !yield(path[:end]) {
+				return
+			}
+		}
+	}
 }

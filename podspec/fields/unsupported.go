@@ -12,13 +12,14 @@ import (
 // Unsupported returns what a pod asks for and podsim does not do yet, whatever an API server thinks of it.
 func Unsupported(pod *corev1.Pod) field.ErrorList {
 	var errs field.ErrorList
-	walkSpec(&pod.Spec, func(f specField) bool {
-		if fieldSupport[f.pattern] == refused {
+	walkSpec(&pod.Spec, func(f setField) bool {
+		support := supportOf(f.pattern)
+		if support == Refused {
 			errs = append(errs, field.Forbidden(f.path, notYet(f.pattern)))
 		}
-		return fieldSupport[f.pattern] != refused && fieldSupport[f.pattern] != noMeaning
+		return support.goesOn()
 	})
-	return append(errs, unsupportedValues(pod)...)
+	return append(errs, unsupportedValues(&pod.Spec)...)
 }
 
 // notYet words a refusal, with the field's own name.
@@ -31,12 +32,9 @@ func notYet(pattern string) string {
 }
 
 // unsupportedValues looks at the fields of which podsim supports some values.
-func unsupportedValues(pod *corev1.Pod) field.ErrorList {
+func unsupportedValues(spec *corev1.PodSpec) field.ErrorList {
 	var errs field.ErrorList
-	spec, path := &pod.Spec, field.NewPath("spec")
-	if pod.Name == "" && pod.GenerateName != "" {
-		errs = append(errs, field.Forbidden(field.NewPath("metadata", "generateName"), "podsim does not support it yet, give the pod a name"))
-	}
+	path := field.NewPath("spec")
 	for i, v := range spec.Volumes {
 		if v.EmptyDir != nil && v.EmptyDir.Medium != corev1.StorageMediumDefault && v.EmptyDir.Medium != corev1.StorageMediumMemory {
 			errs = append(errs, field.Forbidden(path.Child("volumes").Index(i).Child("emptyDir", "medium"),
@@ -53,16 +51,4 @@ func unsupportedValues(pod *corev1.Pod) field.ErrorList {
 		errs = append(errs, field.Forbidden(path.Child("os", "name"), "podsim does not support Windows"))
 	}
 	return errs
-}
-
-// WithoutMeaning returns the paths of the fields that are set and have no meaning on one machine.
-func WithoutMeaning(spec *corev1.PodSpec) []string {
-	var paths []string
-	walkSpec(spec, func(f specField) bool {
-		if fieldSupport[f.pattern] == noMeaning {
-			paths = append(paths, f.path.String())
-		}
-		return fieldSupport[f.pattern] != refused && fieldSupport[f.pattern] != noMeaning
-	})
-	return paths
 }

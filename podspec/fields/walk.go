@@ -6,35 +6,44 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// specField is a field of a pod's spec that is set.
-type specField struct {
+// setField is a field of a pod that is set.
+type setField struct {
 	pattern string        // its path without indices; init and ephemeral containers are containers
 	path    *field.Path   // where it is
-	value   reflect.Value // of the field itself, so that setting it changes the spec
+	value   reflect.Value // of the field itself, so that setting it changes the pod
 }
 
 // walkSpec visits every field of a spec that is set, from the top down. The visit returns whether to go on below the field.
-func walkSpec(spec *corev1.PodSpec, visit func(specField) bool) {
+func walkSpec(spec *corev1.PodSpec, visit func(setField) bool) {
 	walkStruct(reflect.ValueOf(spec).Elem(), "", field.NewPath("spec"), visit)
 }
 
-func walkStruct(value reflect.Value, pattern string, path *field.Path, visit func(specField) bool) {
+// walkMetadata does the same with the fields of an object's metadata.
+func walkMetadata(meta *metav1.ObjectMeta, visit func(setField) bool) {
+	walkStruct(reflect.ValueOf(meta).Elem(), metadataPattern, field.NewPath("metadata"), visit)
+}
+
+// metadataPattern is what the patterns of the fields of metadata begin with.
+const metadataPattern = "metadata"
+
+func walkStruct(value reflect.Value, pattern string, path *field.Path, visit func(setField) bool) {
 	for _, f := range JSON(value.Type()) {
 		inner := value.FieldByIndex(f.Index)
 		if isUnset(inner) {
 			continue
 		}
-		found := specField{pattern: fieldPattern(pattern, f.Name), path: path.Child(f.Name), value: inner}
+		found := setField{pattern: fieldPattern(pattern, f.Name), path: path.Child(f.Name), value: inner}
 		if visit(found) {
 			walkValue(found, visit)
 		}
 	}
 }
 
-func walkValue(f specField, visit func(specField) bool) {
+func walkValue(f setField, visit func(setField) bool) {
 	value := f.value
 	if value.Kind() == reflect.Pointer {
 		value = value.Elem()

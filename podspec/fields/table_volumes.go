@@ -1,0 +1,63 @@
+package fields
+
+var mountSection = Section{"Volume mounts", "", []Field{
+	{"containers.volumeDevices", Refused, "Block devices of claims (S2.82)."},
+	{"containers.volumeMounts.bindMountOptions", Refused, "Options such as noexec for the mount (S11.14)."},
+	{"containers.volumeMounts.mountPath", Honoured, "Where the volume is; made if it is missing; nothing of the image is copied into it (S11.5, S11.6)."},
+	{"containers.volumeMounts.mountPropagation", Honoured, "Whether later mounts of the node are seen, HostToContainer, or made there as well, Bidirectional; None when unset (S11.55)."},
+	{"containers.volumeMounts.name", Honoured, "The volume; one that nothing mounts is not set up (S11.2)."},
+	{"containers.volumeMounts.readOnly", Honoured, "Nothing can be written; ConfigMaps and Secrets never can (S11.8, S11.55)."},
+	{"containers.volumeMounts.recursiveReadOnly", InPart, "Whether readOnly holds for mounts in the volume: Disabled, IfPossible, Enabled (S11.55, S11.56). " +
+		"podsim: Enabled needs an engine with API 1.44; the status always says Disabled (S3.40)."},
+	{"containers.volumeMounts.subPath", Honoured, "Only this directory or file of the volume, made if it is missing; never updated (S11.50, S11.51, S11.53)."},
+	{"containers.volumeMounts.subPathExpr", Honoured, "The same, with $(VAR) expanded (S9.6, S11.52)."},
+}}
+
+var volumeSection = Section{"Volumes", "", []Field{
+	{"volumes.name", Honoured, "What the mounts call the volume."},
+	{"volumes.configMap.name", InPart, "The ConfigMap whose keys are the files (S11.26). podsim: they do not follow its changes yet (S11.24)."},
+	{"volumes.downwardAPI", Refused, "Fields of the pod as files (S11.28)."},
+	{"volumes.emptyDir.medium", InPart, "Memory is a tmpfs (S11.10, S11.11). podsim: HugePages is refused."},
+	{"volumes.emptyDir.mode", Refused, "The mode of the volume's root; 0777 when unset (S11.10)."},
+	{"volumes.emptyDir.sizeLimit", InPart, "The size of a tmpfs; on disk the pod that takes more is evicted (S8.50, S11.10, S11.11). podsim: nothing is evicted, and a warning says so."},
+	{"volumes.ephemeral", Refused, "A claim that is made for the pod and goes with it (S11.45)."},
+	{"volumes.hostPath.path", Honoured, "A path of the node (S11.40, S11.41)."},
+	{"volumes.hostPath.type", Honoured, "What has to be there, or is made, before the pod starts; unset checks nothing (S11D, S11.40)."},
+	{"volumes.image", Refused, "The files of an image (S11.46)."},
+	{"volumes.persistentVolumeClaim.claimName", Honoured, "The claim with the data, which outlives the pod (S11.45). podsim: an engine volume, made if it is missing."},
+	{"volumes.persistentVolumeClaim.readOnly", Honoured, "Nothing can be written to it by this pod (S11.45)."},
+	{"volumes.projected", Refused, "Files from several sources (S11.27)."},
+	{"volumes.secret.secretName", InPart, "The Secret whose keys are the files, in memory (S11.20, S11.26). podsim: they do not follow its changes yet (S11.24)."},
+	{"files.defaultMode", Honoured, "The files' mode; 0644 when unset (S1.2, S11.22)."},
+	{"files.defaultUser", Refused, "The files' owner."},
+	{"files.items.key", Honoured, "A key that is to be a file, instead of all (S11.25)."},
+	{"files.items.mode", Honoured, "This file's mode (S11.22)."},
+	{"files.items.path", Honoured, "This file's path in the volume (S11.21)."},
+	{"files.items.user", Refused, "This file's owner."},
+	{"files.optional", Honoured, "What is missing is left out, instead of a pod that waits for it (S11.25)."},
+	{"files.user", Refused, "The owner of the only file."},
+	{"volumes.awsElasticBlockStore", Refused, remoteStorage},
+	{"volumes.azureDisk", Refused, remoteStorage},
+	{"volumes.azureFile", Refused, remoteStorage},
+	{"volumes.cephfs", Refused, remoteStorage},
+	{"volumes.cinder", Refused, remoteStorage},
+	{"volumes.csi", Refused, remoteStorage},
+	{"volumes.fc", Refused, remoteStorage},
+	{"volumes.flexVolume", Refused, remoteStorage},
+	{"volumes.flocker", Refused, remoteStorage},
+	{"volumes.gcePersistentDisk", Refused, remoteStorage},
+	{"volumes.gitRepo", Refused, "A clone of a repository."},
+	{"volumes.glusterfs", Refused, remoteStorage},
+	{"volumes.iscsi", Refused, remoteStorage},
+	{"volumes.nfs", Refused, remoteStorage},
+	{"volumes.photonPersistentDisk", Refused, remoteStorage},
+	{"volumes.portworxVolume", Refused, remoteStorage},
+	{"volumes.quobyte", Refused, remoteStorage},
+	{"volumes.rbd", Refused, remoteStorage},
+	{"volumes.scaleIO", Refused, remoteStorage},
+	{"volumes.storageos", Refused, remoteStorage},
+	{"volumes.vsphereVolume", Refused, remoteStorage},
+}}
+
+// remoteStorage describes what a node mounts with the help of a driver.
+const remoteStorage = "Storage of a cluster or a provider."

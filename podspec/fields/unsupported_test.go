@@ -1,0 +1,43 @@
+package fields
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/podsim/podsim/podspec/spectest"
+)
+
+func TestWhatPodsimCannotDoIsRefused(t *testing.T) {
+	cases := []struct {
+		name, spec string
+		want       []string
+	}{
+		{"a plain pod", spectest.Container("startupProbe: {exec: {command: [x]}}"), nil},
+		{"a sidecar", "{initContainers: [{name: s, restartPolicy: Always}]}", nil},
+		{"empty lists", "{ephemeralContainers: [], containers: [{name: c, volumeDevices: []}]}", nil},
+		{"probes of every kind", spectest.Container("startupProbe: {tcpSocket: {port: 1}}, livenessProbe: {httpGet: {port: 1}}, readinessProbe: {grpc: {port: 1}}"), nil},
+		{"hooks", "{initContainers: [{name: s, restartPolicy: Always, lifecycle: {preStop: {sleep: {seconds: 1}}, postStart: {tcpSocket: {port: 1}}, stopSignal: SIGINT}}]}", nil},
+		{"restart policies of containers", "{initContainers: [{restartPolicy: Never}], containers: [{restartPolicy: Always, restartPolicyRules: [{action: Restart}]}]}", nil},
+		{"an ephemeral container", "{ephemeralContainers: [{name: e, targetContainerName: c, env: [{name: A, valueFrom: {fileKeyRef: {key: k}}}]}]}", []string{
+			"spec.ephemeralContainers[0].env[0].valueFrom.fileKeyRef: Forbidden: podsim does not support fileKeyRef yet"}},
+		{"features that Kubernetes has off", "{volumes: [{name: v, emptyDir: {mode: 511}}], containers: [{volumeMounts: [{name: v, bindMountOptions: [noexec]}]}]}", []string{
+			"V0.emptyDir.mode: Forbidden: podsim does not support mode yet",
+			"C0.volumeMounts[0].bindMountOptions: Forbidden: podsim does not support bindMountOptions yet"}},
+		{"volumes", "{volumes: [{name: v, projected: {}}, {name: w, emptyDir: {medium: HugePages}}, {name: x, emptyDir: {medium: Memory}}]}", []string{
+			"V0.projected: Forbidden: podsim does not support projected volumes yet",
+			`spec.volumes[1].emptyDir.medium: Forbidden: podsim does not support the medium "HugePages" yet, only "" and "Memory"`}},
+		{"a variable from a file", spectest.Container("env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: p, key: k}}}]"), []string{
+			"C0.env[0].valueFrom.fileKeyRef: Forbidden: podsim does not support fileKeyRef yet"}},
+		{"other systems", "{hostUsers: false, os: {name: windows}}", []string{
+			"spec.hostUsers: Forbidden: podsim does not support user namespaces yet", "spec.os.name: Forbidden: podsim does not support Windows"}},
+		{"users of the host", "{hostUsers: true, os: {name: linux}}", nil},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, spectest.Abbreviate(Unsupported(spectest.Pod(t, c.spec)))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

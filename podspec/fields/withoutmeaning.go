@@ -1,0 +1,69 @@
+package fields
+
+import (
+	"maps"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+)
+
+// WithoutMeaning returns the paths of the fields that are set and have no effect on one machine.
+func WithoutMeaning(spec *corev1.PodSpec) []string {
+	var paths []string
+	walkSpec(spec, func(f setField) bool {
+		support := supportOf(f.pattern)
+		if support == NoMeaning {
+			paths = append(paths, f.path.String())
+		}
+		if support.goesOn() {
+			paths = append(paths, valuesWithoutMeaning(f)...)
+		}
+		return support.goesOn()
+	})
+	return paths
+}
+
+// MetadataWithoutMeaning does the same with the metadata of a pod.
+func MetadataWithoutMeaning(meta *metav1.ObjectMeta) []string {
+	var paths []string
+	walkMetadata(meta, func(f setField) bool {
+		support := supportOf(f.pattern)
+		if support == NoMeaning && !isOfJobsOnly(f) {
+			paths = append(paths, f.path.String())
+		}
+		return support.goesOn()
+	})
+	return paths
+}
+
+// isOfJobsOnly is true for finalizers that every pod of a Job has in a cluster: nobody wrote them.
+func isOfJobsOnly(f setField) bool {
+	finalizers, ok := f.value.Interface().([]string)
+	return ok && !slices.ContainsFunc(finalizers, func(name string) bool { return name != batchv1.JobTrackingFinalizer })
+}
+
+// valuesWithoutMeaning returns the paths of values without effect in a field that has an effect with others: amounts of what podsim
+// does not ration, and credentials that no pod has.
+func valuesWithoutMeaning(f setField) []string {
+	var paths []string
+	switch value := f.value.Interface().(type) {
+	case corev1.ResourceList:
+		for _, name := range slices.Sorted(maps.Keys(value)) {
+			if name != corev1.ResourceCPU && name != corev1.ResourceMemory {
+				paths = append(paths, f.path.Key(string(name)).String())
+			}
+		}
+	case *bool:
+		if f.pattern == "automountServiceAccountToken" && ptr.Deref(value, false) {
+			paths = append(paths, f.path.String())
+		}
+	case *corev1.EmptyDirVolumeSource:
+		if value.Medium == corev1.StorageMediumDefault && value.SizeLimit != nil {
+			paths = append(paths, f.path.Child("sizeLimit").String())
+		}
+	}
+	return paths
+}

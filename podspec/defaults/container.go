@@ -7,15 +7,12 @@ import (
 )
 
 // container is the part of S1.2 that all kinds of containers share.
-func container(c *corev1.Container, hostNetwork bool) {
+func container(c *corev1.Container) {
 	setDefault(&c.ImagePullPolicy, pullPolicy(c.Image))
 	setDefault(&c.TerminationMessagePath, corev1.TerminationMessagePathDefault)
 	setDefault(&c.TerminationMessagePolicy, corev1.TerminationMessageReadFile)
 	for i := range c.Ports {
 		setDefault(&c.Ports[i].Protocol, corev1.ProtocolTCP)
-		if hostNetwork {
-			setDefault(&c.Ports[i].HostPort, c.Ports[i].ContainerPort)
-		}
 	}
 	for i := range c.Env {
 		if from := c.Env[i].ValueFrom; from != nil && from.FieldRef != nil {
@@ -29,6 +26,8 @@ func container(c *corev1.Container, hostNetwork bool) {
 		setDefault(&get.Path, "/")
 		setDefault(&get.Scheme, corev1.URISchemeHTTP)
 	}
+	roundUp(c.Resources.Limits)
+	roundUp(c.Resources.Requests)
 }
 
 // HTTPProtocols is for the time that H2CContainerProbe is on: a request is then HTTP/1.1 by its words, too.

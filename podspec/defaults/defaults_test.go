@@ -124,7 +124,9 @@ func TestDefaultsOfResources(t *testing.T) { // (S1.2)
 		{"extended resources too", "{limits: {a.com/gpu: 1}}", none, "a.com/gpu 1", none},
 		{"fractions of a thousandth are rounded up", "{requests: {cpu: 0.0001, memory: 100.0001}}", none, "cpu 1m, memory 100001m", none},
 		{"requests of the pod come from its containers", "{requests: {cpu: 200m}}", "{limits: {cpu: 1, memory: 1Gi}}", "cpu 200m", "cpu 200m, memory 1Gi"},
-		{"a pod without limits gets no requests", "{requests: {cpu: 200m}}", "{requests: {memory: 1Gi}}", "cpu 200m", "memory 1Gi"},
+		{"also of a pod without limits", "{requests: {cpu: 200m}}", "{requests: {memory: 1Gi}}", "cpu 200m", "cpu 200m, memory 1Gi"},
+		{"but not of a pod that says nothing", "{requests: {cpu: 200m}}", "{}", "cpu 200m", none},
+		{"huge pages come by way of the limit", "{limits: {hugepages-2Mi: 2Mi, memory: 1Gi}}", "{limits: {memory: 2Gi}}", "hugepages-2Mi 2Mi, memory 1Gi", "hugepages-2Mi 2Mi, memory 1Gi"},
 	}
 	list := func(resources corev1.ResourceList) string {
 		var parts []string

@@ -11,17 +11,29 @@ import (
 // on its own can feel (S1.3). Applying it again changes nothing.
 func Pod(pod *corev1.Pod) {
 	spec := &pod.Spec
-	setDefault(&spec.RestartPolicy, corev1.RestartPolicyAlways)
-	setDefault(&spec.DNSPolicy, corev1.DNSClusterFirst)
-	setDefault(&spec.SchedulerName, corev1.DefaultSchedulerName)
 	setDefaultPointer(&spec.EnableServiceLinks, true)
-	setDefaultPointer(&spec.SecurityContext, corev1.PodSecurityContext{})
-	setDefaultPointer(&spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)
+	podSpec(spec)
 	if *spec.TerminationGracePeriodSeconds < 0 {
 		*spec.TerminationGracePeriodSeconds = 1
 	}
-	setDefault(&spec.ServiceAccountName, spec.DeprecatedServiceAccount)
 	setDefault(&spec.ServiceAccountName, "default") // admission (S1.3)
+	spec.DeprecatedServiceAccount = spec.ServiceAccountName
+	if spec.HostNetwork {
+		hostPorts(spec.InitContainers)
+		hostPorts(spec.Containers)
+	}
+	requests(spec)
+	appArmorFields(pod)
+}
+
+// podSpec is the part of S1.2 that a pod has in common with the pod template of a controller.
+func podSpec(spec *corev1.PodSpec) {
+	setDefault(&spec.RestartPolicy, corev1.RestartPolicyAlways)
+	setDefault(&spec.DNSPolicy, corev1.DNSClusterFirst)
+	setDefault(&spec.SchedulerName, corev1.DefaultSchedulerName)
+	setDefaultPointer(&spec.SecurityContext, corev1.PodSecurityContext{})
+	setDefaultPointer(&spec.TerminationGracePeriodSeconds, corev1.DefaultTerminationGracePeriodSeconds)
+	setDefault(&spec.ServiceAccountName, spec.DeprecatedServiceAccount)
 	spec.DeprecatedServiceAccount = spec.ServiceAccountName
 
 	for i := range spec.Volumes {
@@ -29,20 +41,34 @@ func Pod(pod *corev1.Pod) {
 	}
 	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
 		for i := range containers {
-			container(&containers[i], spec.HostNetwork)
+			container(&containers[i])
 		}
 	}
-	EphemeralContainers(pod)
-	resources(spec)
+	ephemeralContainers(spec)
+	roundUp(spec.Overhead)
+	if spec.Resources != nil {
+		roundUp(spec.Resources.Limits)
+		roundUp(spec.Resources.Requests)
+	}
+}
+
+// hostPorts publishes every port of a pod on the host's network under its own number.
+func hostPorts(containers []corev1.Container) {
+	for _, c := range containers {
+		for i := range c.Ports {
+			setDefault(&c.Ports[i].HostPort, c.Ports[i].ContainerPort)
+		}
+	}
 }
 
 // EphemeralContainers fills in what the API server fills into ephemeral containers (S1.2). Applying it again changes nothing.
 func EphemeralContainers(pod *corev1.Pod) {
-	for i := range pod.Spec.EphemeralContainers {
-		c := podspec.EphemeralContainer(&pod.Spec.EphemeralContainers[i])
-		container(c, false)
-		roundUp(c.Resources.Limits)
-		roundUp(c.Resources.Requests)
+	ephemeralContainers(&pod.Spec)
+}
+
+func ephemeralContainers(spec *corev1.PodSpec) {
+	for i := range spec.EphemeralContainers {
+		container(podspec.EphemeralContainer(&spec.EphemeralContainers[i]))
 	}
 }
 
@@ -58,12 +84,11 @@ func Secret(secret *corev1.Secret) {
 	secret.StringData = nil
 }
 
-// Claim sets volumeMode Filesystem and the phase Pending.
+// Claim sets volumeMode Filesystem, the phase Pending, and the two fields that say where the data comes from alike.
 func Claim(claim *corev1.PersistentVolumeClaim) {
-	setDefaultPointer(&claim.Spec.VolumeMode, corev1.PersistentVolumeFilesystem)
 	setDefault(&claim.Status.Phase, corev1.ClaimPending)
-	roundUp(claim.Spec.Resources.Limits)
-	roundUp(claim.Spec.Resources.Requests)
+	claimSpec(&claim.Spec)
+	dataSources(&claim.Spec)
 }
 
 // setDefault sets a value that is still the zero of its type.

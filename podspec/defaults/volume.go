@@ -42,8 +42,9 @@ func volume(v *corev1.Volume) {
 	if v.Image != nil {
 		setDefault(&v.Image.PullPolicy, pullPolicy(v.Image.Reference))
 	}
+	networkDisk(v)
 	if v.Ephemeral != nil && v.Ephemeral.VolumeClaimTemplate != nil {
-		setDefaultPointer(&v.Ephemeral.VolumeClaimTemplate.Spec.VolumeMode, corev1.PersistentVolumeFilesystem)
+		claimSpec(&v.Ephemeral.VolumeClaimTemplate.Spec)
 	}
 }
 
@@ -52,5 +53,27 @@ func fieldRefs(files []corev1.DownwardAPIVolumeFile) {
 		if files[i].FieldRef != nil {
 			setDefault(&files[i].FieldRef.APIVersion, "v1")
 		}
+	}
+}
+
+// networkDisk fills in what disks of other machines and of clouds are like, where a volume does not say.
+func networkDisk(v *corev1.Volume) {
+	if v.ISCSI != nil {
+		setDefault(&v.ISCSI.ISCSIInterface, "default")
+	}
+	if v.RBD != nil {
+		setDefault(&v.RBD.RBDPool, "rbd")
+		setDefault(&v.RBD.RadosUser, "admin")
+		setDefault(&v.RBD.Keyring, "/etc/ceph/keyring")
+	}
+	if v.ScaleIO != nil {
+		setDefault(&v.ScaleIO.StorageMode, "ThinProvisioned")
+		setDefault(&v.ScaleIO.FSType, "xfs")
+	}
+	if disk := v.AzureDisk; disk != nil {
+		setDefaultPointer(&disk.CachingMode, corev1.AzureDataDiskCachingReadWrite)
+		setDefaultPointer(&disk.FSType, "ext4")
+		setDefaultPointer(&disk.ReadOnly, false)
+		setDefaultPointer(&disk.Kind, corev1.AzureSharedBlobDisk)
 	}
 }

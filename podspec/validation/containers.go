@@ -78,8 +78,8 @@ func validateContainer(c *corev1.Container, spec *corev1.PodSpec, volumes map[st
 	errs = append(errs, validateVolumeDevices(c, volumes, path.Child("volumeDevices"))...)
 	errs = append(errs, validateOneOf(path.Child("imagePullPolicy"), c.ImagePullPolicy,
 		corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
-	errs = append(errs, validateClaimNames(c.Resources.Claims, spec, path.Child("resources", "claims"))...)
 	errs = append(errs, validateResources(&c.Resources, path.Child("resources"))...)
+	errs = append(errs, validateClaimNames(c.Resources.Claims, spec, path.Child("resources", "claims"))...)
 	errs = append(errs, validateResizePolicy(c.ResizePolicy, spec, path.Child("resizePolicy"))...)
 	return append(errs, validateSecurityContext(c.SecurityContext, spec, path.Child("securityContext"))...)
 }
@@ -100,6 +100,12 @@ func validateRegularInit(c *corev1.Container, path *field.Path) field.ErrorList 
 		if g.set {
 			errs = append(errs, field.Forbidden(path.Child(g.field),
 				fmt.Sprintf("may not be set for init containers without restartPolicy=%s", corev1.ContainerRestartPolicyAlways)))
+		}
+	}
+	for i, policy := range c.ResizePolicy {
+		if policy.RestartPolicy == corev1.RestartContainer {
+			errs = append(errs, field.Invalid(path.Child("resizePolicy").Index(i).Child("restartPolicy"), policy.RestartPolicy,
+				"must not be set to 'RestartContainer' for non-sidecar initContainers"))
 		}
 	}
 	return errs

@@ -52,8 +52,12 @@ func validateVolumeDevices(c *corev1.Container, volumes map[string]*corev1.Volum
 	return errs
 }
 
-// validatePodClaims checks the resource claims of a pod.
-func validatePodClaims(claims []corev1.PodResourceClaim, path *field.Path) field.ErrorList {
+// validatePodClaims checks the resource claims of a pod. The pod of a manifest of a node's own cannot have any.
+func validatePodClaims(pod *corev1.Pod, path *field.Path) field.ErrorList {
+	claims := pod.Spec.ResourceClaims
+	if _, ok := pod.Annotations[mirrorAnnotation]; ok && len(claims) > 0 {
+		return field.ErrorList{field.Forbidden(field.NewPath(""), "static pods do not support resource claims")}
+	}
 	var errs field.ErrorList
 	seen := map[string]bool{}
 	for i, claim := range claims {
@@ -93,7 +97,9 @@ func validateClaimNames(claims []corev1.ResourceClaim, spec *corev1.PodSpec, pat
 	var errs field.ErrorList
 	known := map[string]bool{}
 	for _, claim := range spec.ResourceClaims {
-		known[claim.Name] = claim.Name != ""
+		if claim.Name != "" {
+			known[claim.Name] = true
+		}
 	}
 	names := sortedKeys(known)
 	used := map[string]bool{} // by name, or name/request

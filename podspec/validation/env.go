@@ -202,31 +202,40 @@ var envResources = []string{
 }
 
 func validateResourceFieldRef(ref *corev1.ResourceFieldSelector, path *field.Path) field.ErrorList {
-	if ref.Resource == "" {
-		return field.ErrorList{field.Required(path.Child("resource"), "")}
-	}
-	_, resource, _ := strings.Cut(ref.Resource, ".")
-	hugePages := strings.HasPrefix(ref.Resource, "limits."+corev1.ResourceHugePagesPrefix) ||
-		strings.HasPrefix(ref.Resource, "requests."+corev1.ResourceHugePagesPrefix)
-	if !slices.Contains(envResources, ref.Resource) && !hugePages {
-		return field.ErrorList{field.NotSupported(path.Child("resource"), ref.Resource, envResources)}
-	}
-	what, allowed := resource, []string{"1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"}
+	return append(validateFieldResource(ref.Resource, path.Child("resource")), validateDivisor(ref, path.Child("divisor"))...)
+}
+
+func validateFieldResource(resource string, path *field.Path) field.ErrorList {
 	switch {
-	case resource == "cpu":
-		allowed = []string{"1m", "1"}
-	case resource == "ephemeral-storage":
-		what = "local ephemeral storage"
-	case hugePages:
+	case resource == "":
+		return field.ErrorList{field.Required(path, "")}
+	case !slices.Contains(envResources, resource) && !isFieldOfHugePages(resource):
+		return field.ErrorList{field.NotSupported(path, resource, envResources)}
+	}
+	return nil
+}
+
+func isFieldOfHugePages(resource string) bool {
+	return strings.HasPrefix(resource, "limits."+corev1.ResourceHugePagesPrefix) || strings.HasPrefix(resource, "requests."+corev1.ResourceHugePagesPrefix)
+}
+
+// validateDivisor checks what a resource is counted in; a resource that there is not may be counted in anything.
+func validateDivisor(ref *corev1.ResourceFieldSelector, path *field.Path) field.ErrorList {
+	_, what, _ := strings.Cut(ref.Resource, ".")
+	allowed := []string{"1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"}
+	values := strings.Join(allowed, ", ")
+	switch {
+	case isFieldOfHugePages(ref.Resource):
 		what = "hugepages"
+	case !slices.Contains(envResources, ref.Resource):
+		return nil
+	case what == "cpu":
+		allowed, values = []string{"1m", "1"}, "1m and 1"
+	case what == "ephemeral-storage":
+		what = "local ephemeral storage"
 	}
 	if divisor := ref.Divisor.String(); divisor != "0" && !slices.Contains(allowed, divisor) {
-		values := strings.Join(allowed, ", ")
-		if resource == "cpu" {
-			values = "1m and 1"
-		}
-		return field.ErrorList{field.Invalid(path.Child("divisor"), ref.Resource,
-			fmt.Sprintf("only divisor's values %s are supported with the %s resource", values, what))}
+		return field.ErrorList{field.Invalid(path, ref.Resource, fmt.Sprintf("only divisor's values %s are supported with the %s resource", values, what))}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package validation
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
 
@@ -84,4 +85,20 @@ func validateEphemeralFields(c *corev1.EphemeralContainerCommon, path *field.Pat
 		}
 	}
 	return errs
+}
+
+// allContainers yields the containers of every kind, ephemeral ones last, and where each stands; path is the spec's own.
+func allContainers(spec *corev1.PodSpec, path *field.Path) iter.Seq2[*corev1.Container, *field.Path] {
+	return func(yield func(*corev1.Container, *field.Path) bool) {
+		for c, at := range podspec.ContainersWithPaths(spec, path) {
+			if !yield(c, at) {
+				return
+			}
+		}
+		for i := range spec.EphemeralContainers {
+			if !yield(podspec.EphemeralContainer(&spec.EphemeralContainers[i]), path.Child("ephemeralContainers").Index(i)) {
+				return
+			}
+		}
+	}
 }

@@ -10,16 +10,20 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// validateMetadata checks name, namespace, labels, annotations and the rest of an object's metadata (S2.1 to S2.6). All
-// the kinds that podsim reads have DNS subdomains as names.
+// validateMetadata checks the metadata of the kinds that have DNS subdomains as names, which are most.
 func validateMetadata(meta *metav1.ObjectMeta) field.ErrorList {
+	return validateMetadataNamed(meta, apivalidation.NameIsDNSSubdomain)
+}
+
+// validateMetadataNamed checks name, namespace, labels, annotations and the rest of an object's metadata (S2.1 to S2.6).
+func validateMetadataNamed(meta *metav1.ObjectMeta, validateName apivalidation.ValidateNameFunc) field.ErrorList {
 	if meta.Name == "" && meta.GenerateName != "" { // the server makes up a name before it validates
 		named := meta.DeepCopy()
 		named.Name = meta.GenerateName + "xxxxx"
 		meta = named
 	}
 	path := field.NewPath("metadata")
-	errs := inStableOrder(apivalidation.ValidateObjectMeta(meta, true, apivalidation.NameIsDNSSubdomain, path))
+	errs := inStableOrder(apivalidation.ValidateObjectMeta(meta, true, validateName, path))
 	for i, name := range meta.Finalizers {
 		if !strings.Contains(name, "/") && !slices.Contains(standardFinalizers, name) {
 			errs = append(errs, field.Invalid(path.Child("finalizers").Index(i), name, "name is neither a standard finalizer name nor is it fully qualified"))

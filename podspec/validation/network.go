@@ -62,12 +62,21 @@ func validateDNSConfig(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	return errs
 }
 
-// validateHostnames checks hostname, hostnameOverride and subdomain (S2.75, S2.76).
+// validateHostnames checks hostname and subdomain (S2.75).
 func validateHostnames(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
 	if spec.Hostname != "" {
 		errs = append(errs, validateDNSLabel(path.Child("hostname"), spec.Hostname)...)
 	}
+	if spec.Subdomain != "" {
+		errs = append(errs, validateDNSLabel(path.Child("subdomain"), spec.Subdomain)...)
+	}
+	return errs
+}
+
+// validateHostnameOverride checks the name that takes the place of all others (S2.76).
+func validateHostnameOverride(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
 	if override, at := spec.HostnameOverride, path.Child("hostnameOverride"); override != nil {
 		if ptr.Deref(spec.SetHostnameAsFQDN, false) {
 			errs = append(errs, field.Forbidden(at, "may not be specified when setHostnameAsFQDN is true"))
@@ -79,9 +88,6 @@ func validateHostnames(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 			errs = append(errs, field.TooLong(at, *override, podspec.MaxKernelHostname))
 		}
 		errs = append(errs, invalid(at, *override, validation.IsDNS1123Subdomain(*override))...)
-	}
-	if spec.Subdomain != "" {
-		errs = append(errs, validateDNSLabel(path.Child("subdomain"), spec.Subdomain)...)
 	}
 	return errs
 }

@@ -52,7 +52,7 @@ func TestOtherObjectsAreValidated(t *testing.T) {
 		{"a TLS secret", secret("type: kubernetes.io/tls"), []string{`data[tls.crt]: Required value`, `data[tls.key]: Required value`}},
 		{"an SSH secret", secret("type: kubernetes.io/ssh-auth"), []string{`data[ssh-privatekey]: Required value`}},
 		{"a basic auth secret with one of two", secret("type: kubernetes.io/basic-auth\nstringData: {username: u}"), nil},
-		{"credentials of registries", secret("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{hunter2'}"), []string{`data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": not valid JSON`}},
+		{"credentials of registries", secret("type: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{hunter2'}"), []string{`data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": invalid character 'h' looking for beginning of object key string`}},
 		{"a good claim", claim("{accessModes: [ReadWriteOnce], " + storage + "}"), nil},
 		{"a claim without anything", claim("{}"), []string{`spec.accessModes: Required value: at least 1 access mode is required`, `spec.resources[storage]: Required value`}},
 		{"a claim with a wrong mode", claim("{accessModes: [Write], " + storage + "}"), []string{`spec.accessModes: Unsupported value: "Write": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"`}},

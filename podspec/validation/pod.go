@@ -19,9 +19,25 @@ import (
 func ValidatePod(pod *corev1.Pod, gates podspec.FeatureGates) field.ErrorList {
 	spec, path := &pod.Spec, field.NewPath("spec")
 	errs := validateMetadata(&pod.ObjectMeta)
-	volumes, volumeErrs := validateVolumes(spec.Volumes, pod.Name, path.Child("volumes"))
-	errs = append(errs, volumeErrs...)
-	errs = append(errs, validatePodClaims(spec.ResourceClaims, path.Child("resourceClaims"))...)
+	errs = append(errs, validatePodAnnotations(pod, field.NewPath("metadata", "annotations"))...)
+	errs = append(errs, validatePodSpec(pod, gates, path)...)
+	errs = append(errs, validateImageNames(spec.Containers, path.Child("containers"))...)
+	errs = append(errs, validateImageNames(spec.InitContainers, path.Child("initContainers"))...)
+	if len(spec.EphemeralContainers) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("ephemeralContainers"), "cannot be set on create"))
+	}
+	if spec.NodeName != "" && len(spec.SchedulingGates) > 0 {
+		errs = append(errs, field.Forbidden(path.Child("nodeName"), "cannot be set until all schedulingGates have been cleared"))
+	}
+	return withoutRepeats(append(errs, validateProfilesAgree(&pod.ObjectMeta, spec, path)...))
+}
+
+// validatePodSpec checks the spec of a pod, or of a template, which stands as a pod without a name and without labels: a template's
+// name is nobody's, and its labels are not in its selectors yet.
+func validatePodSpec(pod *corev1.Pod, gates podspec.FeatureGates, path *field.Path) field.ErrorList {
+	spec := &pod.Spec
+	volumes, errs := validateVolumes(spec.Volumes, pod.Name, path.Child("volumes"))
+	errs = append(errs, validatePodClaims(pod, path.Child("resourceClaims"))...)
 	errs = append(errs, validateContainers(spec, volumes, gates, path.Child("containers"))...)
 	errs = append(errs, validateInitContainers(spec, volumes, gates, path.Child("initContainers"))...)
 	errs = append(errs, validateEphemeralContainers(pod, volumes, path.Child("ephemeralContainers"))...)
@@ -37,7 +53,9 @@ func ValidatePod(pod *corev1.Pod, gates podspec.FeatureGates) field.ErrorList {
 	errs = append(errs, validateDNSConfig(spec, path.Child("dnsConfig"))...)
 	errs = append(errs, validateGates(spec, path)...)
 	errs = append(errs, validateTopologySpread(pod, path.Child("topologySpreadConstraints"))...)
+	errs = append(errs, validateHostProcess(spec, path)...)
 	errs = append(errs, validateHostUsers(spec, path)...)
+	errs = append(errs, validateHostnameOverride(spec, path)...)
 	errs = append(errs, validateNames(path, clusterName{"serviceAccountName", spec.ServiceAccountName}, clusterName{"nodeName", spec.NodeName})...)
 	errs = append(errs, validateActiveDeadline(spec.ActiveDeadlineSeconds, path.Child("activeDeadlineSeconds"))...)
 	errs = append(errs, validateHostnames(spec, path)...)
@@ -53,19 +71,8 @@ func ValidatePod(pod *corev1.Pod, gates podspec.FeatureGates) field.ErrorList {
 	if spec.Overhead != nil {
 		errs = append(errs, validateResources(&corev1.ResourceRequirements{Limits: spec.Overhead}, path.Child("overhead"))...)
 	}
-	if spec.OS != nil {
-		errs = append(errs, validateOS(spec.OS, path.Child("os"))...)
-	}
-	errs = append(errs, validateFileVolumes(spec, path)...)
-	errs = append(errs, validateImageNames(spec.Containers, path.Child("containers"))...)
-	errs = append(errs, validateImageNames(spec.InitContainers, path.Child("initContainers"))...)
-	if len(spec.EphemeralContainers) > 0 {
-		errs = append(errs, field.Forbidden(path.Child("ephemeralContainers"), "cannot be set on create"))
-	}
-	if spec.NodeName != "" && len(spec.SchedulingGates) > 0 {
-		errs = append(errs, field.Forbidden(path.Child("nodeName"), "cannot be set until all schedulingGates have been cleared"))
-	}
-	return errs
+	errs = append(errs, validateOS(spec, path)...)
+	return append(errs, validateFileVolumes(spec, path)...)
 }
 
 // clusterName is a field with the name of a cluster object that the pod points to.
@@ -80,13 +87,6 @@ func validateNames(path *field.Path, names ...clusterName) field.ErrorList {
 		}
 	}
 	return errs
-}
-
-func validateOS(os *corev1.PodOS, path *field.Path) field.ErrorList {
-	if os.Name == "" {
-		return field.ErrorList{field.Required(path.Child("name"), "")}
-	}
-	return validateMember(path, os.Name, corev1.Linux, corev1.Windows)
 }
 
 func validateGates(spec *corev1.PodSpec, path *field.Path) field.ErrorList {

@@ -56,6 +56,7 @@ func validateHostPortsFree(c *corev1.Container, taken map[string]bool, path *fie
 }
 
 // validateHostNetworkPorts requires of a pod on the host's network that a port is the same outside as inside (S2.49).
+// A template may leave it to its pods' defaults.
 func validateHostNetworkPorts(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	if !spec.HostNetwork {
 		return nil
@@ -64,7 +65,7 @@ func validateHostNetworkPorts(spec *corev1.PodSpec, path *field.Path) field.Erro
 	check := func(containers []corev1.Container, path *field.Path) {
 		for i, c := range containers {
 			for j, port := range c.Ports {
-				if port.HostPort != port.ContainerPort {
+				if port.HostPort != 0 && port.HostPort != port.ContainerPort {
 					errs = append(errs, field.Invalid(path.Index(i).Child("ports").Index(j).Child("hostPort"), port.HostPort,
 						"must match `containerPort` when `hostNetwork` is true"))
 				}

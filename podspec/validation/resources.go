@@ -24,8 +24,11 @@ func validateResources(r *corev1.ResourceRequirements, path *field.Path) field.E
 // validatePodResources checks requests and limits of the pod level, also against those of the containers (S2.65).
 func validatePodResources(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	r := spec.Resources
-	if r == nil {
+	switch {
+	case r == nil:
 		return nil
+	case isForWindows(spec):
+		return field.ErrorList{field.Forbidden(path, "may not be set for a windows pod")}
 	}
 	var errs field.ErrorList
 	if r.Claims != nil {
@@ -34,11 +37,12 @@ func validatePodResources(spec *corev1.PodSpec, path *field.Path) field.ErrorLis
 	errs = append(errs, validateResourceList(r.Limits, path.Child("limits"), validatePodResourceName)...)
 	errs = append(errs, validateRequests(r, path, validatePodResourceName)...)
 	errs = append(errs, validateHugePages(r, path)...)
+	errs = append(errs, validateClaimNames(r.Claims, spec, path.Child("claims"))...)
 
 	together := resourcehelper.AggregateContainerRequests(&corev1.Pod{Spec: *spec}, resourcehelper.PodResourcesOptions{})
 	for _, name := range sortedNames(together) {
-		sum, own := together[name], r.Requests[name]
-		if sum.Cmp(own) > 0 {
+		sum := together[name]
+		if own, ok := r.Requests[name]; ok && sum.Cmp(own) > 0 {
 			errs = append(errs, field.Invalid(path.Child("requests").Key(string(name)), own.String(),
 				fmt.Sprintf("must be greater than or equal to aggregate container requests of %s", sum.String())))
 		}
@@ -73,6 +77,7 @@ func validateRequests(r *corev1.ResourceRequirements, path *field.Path, validate
 		case !limited && mustEqual:
 			errs = append(errs, field.Required(path.Child("limits"), "Limit must be set for non overcommitable resources"))
 		}
+		errs = append(errs, validatePages(name, request, at)...)
 	}
 	return errs
 }
@@ -83,19 +88,14 @@ func validateResourceList(list corev1.ResourceList, path *field.Path, validateNa
 		at := path.Key(string(name))
 		errs = append(errs, validateName(name, at)...)
 		errs = append(errs, validateQuantity(name, list[name], at)...)
+		errs = append(errs, validatePages(name, list[name], at)...)
 	}
 	return errs
 }
 
 func validateContainerResourceName(name corev1.ResourceName, path *field.Path) field.ErrorList {
-	errs := invalid(path, string(name), validation.IsQualifiedName(string(name)))
-	if len(errs) > 0 {
-		return errs
-	}
+	errs := validateResourceName(name, path)
 	if !strings.Contains(string(name), "/") {
-		if !isStandard(name) {
-			errs = append(errs, field.Invalid(path, string(name), "must be a standard resource type or fully qualified"))
-		}
 		if !isStandardForContainers(name) {
 			errs = append(errs, field.Invalid(path, string(name), "must be a standard resource for containers"))
 		}
@@ -106,10 +106,20 @@ func validateContainerResourceName(name corev1.ResourceName, path *field.Path) f
 }
 
 func validatePodResourceName(name corev1.ResourceName, path *field.Path) field.ErrorList {
-	if resourcehelper.IsSupportedPodLevelResource(name) {
-		return nil
+	errs := validateResourceName(name, path)
+	if len(errs) == 0 && !resourcehelper.IsSupportedPodLevelResource(name) {
+		return field.ErrorList{field.NotSupported(path, string(name), []string{"cpu", corev1.ResourceHugePagesPrefix, "memory"})}
 	}
-	return field.ErrorList{field.NotSupported(path, string(name), []string{"cpu", corev1.ResourceHugePagesPrefix, "memory"})}
+	return errs
+}
+
+// validateResourceName checks the form of a name, of whatever it is a resource.
+func validateResourceName(name corev1.ResourceName, path *field.Path) field.ErrorList {
+	errs := invalid(path, string(name), validation.IsQualifiedName(string(name)))
+	if len(errs) == 0 && !strings.Contains(string(name), "/") && !isStandard(name) {
+		return field.ErrorList{field.Invalid(path, string(name), "must be a standard resource type or fully qualified")}
+	}
+	return errs
 }
 
 func validateQuantity(name corev1.ResourceName, quantity resource.Quantity, path *field.Path) field.ErrorList {
@@ -119,8 +129,16 @@ func validateQuantity(name corev1.ResourceName, quantity resource.Quantity, path
 	if isExtended(name) && quantity.MilliValue()%1000 != 0 {
 		return field.ErrorList{field.Invalid(path, quantity.String(), "must be an integer")}
 	}
-	if size, err := resource.ParseQuantity(strings.TrimPrefix(string(name), corev1.ResourceHugePagesPrefix)); isHugePages(name) &&
-		(err != nil || quantity.Sign() == 0 || size.Sign() <= 0 || quantity.Value()%size.Value() != 0) {
+	return nil
+}
+
+// validatePages requires huge pages to be whole pages.
+func validatePages(name corev1.ResourceName, quantity resource.Quantity, path *field.Path) field.ErrorList {
+	if !isHugePages(name) {
+		return nil
+	}
+	size, err := resource.ParseQuantity(strings.TrimPrefix(string(name), corev1.ResourceHugePagesPrefix))
+	if err != nil || size.Sign() <= 0 || quantity.Value()%size.Value() != 0 || quantity.MilliValue()%1000 != 0 {
 		return field.ErrorList{field.Invalid(path, quantity.String(), fmt.Sprintf("%s is not positive integer multiple of %s", quantity.String(), name))}
 	}
 	return nil

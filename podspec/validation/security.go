@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/component-helpers/node/util/sysctl"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/podspec/defaults"
 )
 
 // validateSecurityContext checks a container's securityContext (S2.66 to S2.70).
@@ -40,6 +42,7 @@ func validateSecurityContext(sc *corev1.SecurityContext, spec *corev1.PodSpec, p
 			}
 		}
 	}
+	errs = append(errs, validateWindowsOptions(sc.WindowsOptions, path.Child("windowsOptions"))...)
 	return append(errs, validateAppArmor(sc.AppArmorProfile, path.Child("appArmorProfile"))...)
 }
 
@@ -55,22 +58,23 @@ func validatePodSecurityContext(spec *corev1.PodSpec, specPath *field.Path) fiel
 	for i, group := range sc.SupplementalGroups {
 		errs = append(errs, validateID(&group, validation.IsValidGroupID, path.Child("supplementalGroups").Index(i))...)
 	}
-	if spec.HostPID && ptr.Deref(spec.ShareProcessNamespace, false) {
-		errs = append(errs, field.Invalid(specPath.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled"))
-	}
 	errs = append(errs, validateSysctls(spec, path.Child("sysctls"))...)
 	if sc.FSGroupChangePolicy != nil {
 		errs = append(errs, validateMember(path.Child("fsGroupChangePolicy"), *sc.FSGroupChangePolicy,
 			corev1.FSGroupChangeAlways, corev1.FSGroupChangeOnRootMismatch)...)
 	}
 	errs = append(errs, validateSeccomp(sc.SeccompProfile, path.Child("seccompProfile"))...)
+	errs = append(errs, validateWindowsOptions(sc.WindowsOptions, path.Child("windowsOptions"))...)
 	errs = append(errs, validateAppArmor(sc.AppArmorProfile, path.Child("appArmorProfile"))...)
-	if policy := sc.SELinuxChangePolicy; policy != nil {
-		errs = append(errs, validateMember(path.Child("seLinuxChangePolicy"), *policy, corev1.SELinuxChangePolicyMountOption, corev1.SELinuxChangePolicyRecursive)...)
-	}
 	if sc.SupplementalGroupsPolicy != nil {
 		errs = append(errs, validateMember(path.Child("supplementalGroupsPolicy"), *sc.SupplementalGroupsPolicy,
 			corev1.SupplementalGroupsPolicyMerge, corev1.SupplementalGroupsPolicyStrict)...)
+	}
+	if policy := sc.SELinuxChangePolicy; policy != nil {
+		errs = append(errs, validateMember(path.Child("seLinuxChangePolicy"), *policy, corev1.SELinuxChangePolicyMountOption, corev1.SELinuxChangePolicyRecursive)...)
+	}
+	if spec.HostPID && ptr.Deref(spec.ShareProcessNamespace, false) {
+		errs = append(errs, field.Invalid(specPath.Child("shareProcessNamespace"), true, "ShareProcessNamespace and HostPID cannot both be enabled"))
 	}
 	return errs
 }
@@ -158,22 +162,22 @@ func validateAppArmor(profile *corev1.AppArmorProfile, path *field.Path) field.E
 	case strings.TrimSpace(*profile.LocalhostProfile) != *profile.LocalhostProfile:
 		errs = append(errs, field.Invalid(at, *profile.LocalhostProfile, "must not be padded with whitespace"))
 	}
+	if profile.Type == corev1.AppArmorProfileTypeLocalhost && len(ptr.Deref(profile.LocalhostProfile, "")) > defaults.MaxAppArmorProfile {
+		errs = append(errs, field.TooLong(at, "", defaults.MaxAppArmorProfile))
+	}
 	return errs
 }
 
-// validateHostUsers refuses the host's namespaces for a pod with users of its own (S2.73).
+// validateHostUsers refuses the host's namespaces and its devices for a pod with users of its own (S2.73).
 func validateHostUsers(spec *corev1.PodSpec, path *field.Path) field.ErrorList {
 	if ptr.Deref(spec.HostUsers, true) {
 		return nil
 	}
-	var errs field.ErrorList
-	shared := []struct {
-		field string
-		set   bool
-	}{{"hostNetwork", spec.HostNetwork}, {"HostPID", spec.HostPID}, {"HostIPC", spec.HostIPC}}
-	for _, s := range shared {
-		if s.set {
-			errs = append(errs, field.Forbidden(path.Child(s.field), "when `hostUsers` is false"))
+	const why = "when `hostUsers` is false"
+	errs := forbidGiven(path, why, []givenField{{"hostNetwork", spec.HostNetwork}, {"HostPID", spec.HostPID}, {"HostIPC", spec.HostIPC}})
+	for c, at := range allContainers(spec, path) {
+		if len(c.VolumeDevices) > 0 {
+			errs = append(errs, field.Forbidden(at.Child("volumeDevices"), why))
 		}
 	}
 	return errs

@@ -1,13 +1,7 @@
 package validation
 
 import (
-	"path"
-	"strings"
-
 	corev1 "k8s.io/api/core/v1"
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	metavalidation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -46,7 +40,7 @@ func validateDownwardFile(file corev1.DownwardAPIVolumeFile, at *field.Path) fie
 // validateVolumeResourceRef is validateResourceFieldRef for a file, which must name its container.
 func validateVolumeResourceRef(ref *corev1.ResourceFieldSelector, at *field.Path) field.ErrorList {
 	if ref.ContainerName == "" {
-		return field.ErrorList{field.Required(at.Child("containerName"), "")}
+		return append(field.ErrorList{field.Required(at.Child("containerName"), "")}, validateDivisor(ref, at.Child("divisor"))...)
 	}
 	return validateResourceFieldRef(ref, at)
 }
@@ -107,7 +101,8 @@ func (p *projection) source(s *corev1.VolumeProjection, at *field.Path) {
 		p.trustBundle(s.ClusterTrustBundle, at.Child("clusterTrustBundle"))
 	}
 	if s.PodCertificate != nil {
-		kinds++ // podsim refuses it, and does not look into it
+		kinds++
+		p.certificate(s.PodCertificate, at.Child("podCertificate"))
 	}
 	if kinds > 1 {
 		p.add(field.Forbidden(at, "may not specify more than 1 volume type per source"))
@@ -143,146 +138,4 @@ func (p *projection) token(t *corev1.ServiceAccountTokenProjection, at *field.Pa
 		p.add(validateFileInVolume(t.Path, p.at.Child("path"))...)
 	}
 	p.add(validateID(t.User, validation.IsValidUserID, at.Child("user"))...)
-}
-
-func (p *projection) trustBundle(b *corev1.ClusterTrustBundleProjection, at *field.Path) {
-	switch {
-	case b.Name != nil && b.SignerName != nil:
-		p.add(field.Invalid(at, b, "only one of name and signerName may be used"))
-	case b.Name != nil:
-		if *b.Name == "" {
-			p.add(field.Required(at.Child("name"), "must be a valid object name"))
-		}
-		for _, complaint := range trustBundleNameComplaints(*b.Name) {
-			p.add(field.Invalid(at.Child("name"), *b.Name, "not a valid clustertrustbundlename: "+complaint))
-		}
-		if b.LabelSelector != nil {
-			p.add(field.Invalid(at.Child("labelSelector"), b.LabelSelector, "labelSelector must be unset if name is specified"))
-		}
-	case b.SignerName != nil:
-		if *b.SignerName == "" {
-			p.add(field.Required(at.Child("signerName"), "must be a valid signer name"))
-		}
-		p.add(validateSelector(b.LabelSelector, at.Child("labelSelector"))...)
-	default:
-		p.add(field.Required(at, "either name or signerName must be specified"))
-	}
-	if b.Path == "" {
-		p.add(field.Required(at.Child("path"), ""))
-	}
-	p.add(validateID(b.User, validation.IsValidUserID, at.Child("user"))...)
-	p.add(validateFileInVolume(b.Path, at.Child("path"))...)
-	p.take(b.Path, b.Path)
-}
-
-// trustBundleNameComplaints checks the name of a bundle: one with a signer begins with the signer's, a colon for each slash.
-func trustBundleNameComplaints(name string) []string {
-	if _, plain, ok := cutLast(name, ":"); ok {
-		return apivalidation.NameIsDNSSubdomain(plain, false)
-	}
-	return apivalidation.NameIsDNSSubdomain(name, false)
-}
-
-// cutLast cuts around the last separator.
-func cutLast(s, separator string) (before, after string, found bool) {
-	i := strings.LastIndex(s, separator)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(separator):], true
-}
-
-func validateImageVolume(v *corev1.ImageVolumeSource, at *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	if v.Reference == "" {
-		errs = append(errs, field.Required(at.Child("reference"), ""))
-	}
-	return append(errs, validateOneOf(at.Child("pullPolicy"), v.PullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
-}
-
-func validateNFSVolume(v *corev1.NFSVolumeSource, at *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	if v.Server == "" {
-		errs = append(errs, field.Required(at.Child("server"), ""))
-	}
-	if v.Path == "" {
-		errs = append(errs, field.Required(at.Child("path"), ""))
-	}
-	if !path.IsAbs(v.Path) {
-		errs = append(errs, field.Invalid(at.Child("path"), v.Path, "must be an absolute path"))
-	}
-	return errs
-}
-
-func validateCSIVolume(v *corev1.CSIVolumeSource, at *field.Path) field.ErrorList {
-	errs := validateDriver(v.Driver, at.Child("driver"))
-	if ref := v.NodePublishSecretRef; ref != nil {
-		if ref.Name == "" {
-			return append(errs, field.Required(at.Child("nodePublishSecretRef", "name"), ""))
-		}
-		errs = append(errs, invalid(at.Child("name"), ref.Name, apivalidation.NameIsDNSSubdomain(ref.Name, false))...)
-	}
-	return errs
-}
-
-func validateDriver(name string, at *field.Path) field.ErrorList {
-	const longest = 63
-	if name == "" {
-		return field.ErrorList{field.Required(at, "")}
-	}
-	var errs field.ErrorList
-	if len(name) > longest {
-		errs = append(errs, field.TooLong(at, "", longest))
-	}
-	return append(errs, invalid(at, name, validation.IsDNS1123Subdomain(strings.ToLower(name)))...)
-}
-
-// validateEphemeralVolume checks the template of the claim that is made for the volume, and that the claim can have its name.
-func validateEphemeralVolume(v *corev1.Volume, podName string, at *field.Path) field.ErrorList {
-	template := v.Ephemeral.VolumeClaimTemplate
-	var errs field.ErrorList
-	if template == nil {
-		errs = append(errs, field.Required(at.Child("ephemeral", "volumeClaimTemplate"), ""))
-	} else {
-		inside := at.Child("ephemeral", "volumeClaimTemplate")
-		errs = append(errs, validateTemplateMetadata(&template.ObjectMeta, inside.Child("metadata"))...)
-		errs = append(errs, validateClaimSpec(&template.Spec, inside.Child("spec"))...)
-	}
-	if podName != "" && v.Name != "" {
-		claim := podName + "-" + v.Name
-		for _, complaint := range apivalidation.NameIsDNSSubdomain(claim, false) {
-			errs = append(errs, field.Invalid(at.Child("name"), v.Name, "PVC name \""+claim+"\": "+complaint))
-		}
-	}
-	return errs
-}
-
-// validateTemplateMetadata refuses all but labels and annotations.
-func validateTemplateMetadata(meta *metav1.ObjectMeta, at *field.Path) field.ErrorList {
-	errs := inStableOrder(apivalidation.ValidateAnnotations(meta.Annotations, at.Child("annotations")))
-	errs = append(errs, inStableOrder(metavalidation.ValidateLabels(meta.Labels, at.Child("labels")))...)
-	for _, given := range []struct {
-		field string
-		set   bool
-	}{
-		{"name", meta.Name != ""},
-		{"generateName", meta.GenerateName != ""},
-		{"namespace", meta.Namespace != ""},
-		//lint:ignore SA1019 the API server refuses it too
-		{"selfLink", meta.SelfLink != ""},
-		{"uID", meta.UID != ""}, // as the API server spells it
-		{"resourceVersion", meta.ResourceVersion != ""},
-		{"generation", meta.Generation != 0},
-		{"creationTimestamp", !meta.CreationTimestamp.IsZero()},
-		{"deletionTimestamp", meta.DeletionTimestamp != nil},
-		{"deletionGracePeriodSeconds", meta.DeletionGracePeriodSeconds != nil},
-		{"ownerReferences", meta.OwnerReferences != nil},
-		{"finalizers", meta.Finalizers != nil},
-		{"managedFields", meta.ManagedFields != nil},
-	} {
-		if given.set {
-			errs = append(errs, field.Forbidden(at.Child(given.field), "cannot be set"))
-		}
-	}
-	return errs
 }

@@ -57,6 +57,14 @@ func validateClaimVolume(v *corev1.PersistentVolumeClaimVolumeSource, path *fiel
 	return nil
 }
 
+func validateImageVolume(v *corev1.ImageVolumeSource, at *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if v.Reference == "" {
+		errs = append(errs, field.Required(at.Child("reference"), ""))
+	}
+	return append(errs, validateOneOf(at.Child("pullPolicy"), v.PullPolicy, corev1.PullAlways, corev1.PullIfNotPresent, corev1.PullNever)...)
+}
+
 // validateItems checks the selection of keys of a configMap or secret volume. Two items of one path are fine (S2.85).
 func validateItems(items []corev1.KeyToPath, path *field.Path) field.ErrorList {
 	var errs field.ErrorList

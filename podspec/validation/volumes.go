@@ -27,11 +27,39 @@ func validateVolumes(volumes []corev1.Volume, podName string, path *field.Path) 
 	return valid, all
 }
 
+// validateVolumeSource requires a volume to be of exactly one kind. A second one is not looked into.
+func validateVolumeSource(v *corev1.Volume, podName string, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	found := false
+	for _, kind := range volumeKinds(v, podName, path) {
+		switch {
+		case !kind.set:
+		case found:
+			errs = append(errs, field.Forbidden(path.Child(kind.nameAmongOthers()), "may not specify more than 1 volume type"))
+		default:
+			errs = append(errs, kind.validate(path.Child(kind.name))...)
+		}
+		if kind.set && kind.name == "iscsi" {
+			errs = append(errs, validateISCSIVolumeName(v, path)...)
+		}
+		found = found || kind.set
+	}
+	if !found {
+		errs = append(errs, field.Required(path, "must specify a volume type"))
+	}
+	return errs
+}
+
 // volumeKind is one kind of volume: the name of its field, whether a volume is of it, and what is wrong with it.
 type volumeKind struct {
 	name     string
 	set      bool
-	validate func(*field.Path) field.ErrorList // nil for the kinds that podsim refuses
+	validate func(*field.Path) field.ErrorList
+}
+
+// kind makes a volumeKind of a volume's field.
+func kind[T any](name string, source *T, validate func(*T, *field.Path) field.ErrorList) volumeKind {
+	return volumeKind{name, source != nil, func(path *field.Path) field.ErrorList { return validate(source, path) }}
 }
 
 // nameAmongOthers is how the API server names the kind when a volume has another already.
@@ -41,6 +69,8 @@ func (k volumeKind) nameAmongOthers() string {
 		return "downwarAPI"
 	case "cephfs":
 		return "cephFS"
+	case "persistentDisk":
+		return "gcePersistentDisk"
 	default:
 		return k.name
 	}
@@ -48,62 +78,37 @@ func (k volumeKind) nameAmongOthers() string {
 
 // volumeKinds lists the kinds in the order in which the API server looks at them, which decides the one that a message
 // about two kinds in one volume names (S2.20).
-func volumeKinds(v *corev1.Volume) []volumeKind {
+func volumeKinds(v *corev1.Volume, podName string, path *field.Path) []volumeKind {
 	return []volumeKind{
-		{"emptyDir", v.EmptyDir != nil, func(p *field.Path) field.ErrorList { return validateEmptyDir(v.EmptyDir, p) }},
-		{"hostPath", v.HostPath != nil, func(p *field.Path) field.ErrorList { return validateHostPath(v.HostPath, p) }},
-		{"gitRepo", v.GitRepo != nil, nil},
-		{"gcePersistentDisk", v.GCEPersistentDisk != nil, nil},
-		{"awsElasticBlockStore", v.AWSElasticBlockStore != nil, nil},
-		{"secret", v.Secret != nil, func(p *field.Path) field.ErrorList { return validateSecretVolume(v.Secret, p) }},
-		{"nfs", v.NFS != nil, func(p *field.Path) field.ErrorList { return validateNFSVolume(v.NFS, p) }},
-		{"iscsi", v.ISCSI != nil, nil},
-		{"glusterfs", v.Glusterfs != nil, nil},
-		{"flocker", v.Flocker != nil, nil},
-		{"persistentVolumeClaim", v.PersistentVolumeClaim != nil, func(p *field.Path) field.ErrorList {
-			return validateClaimVolume(v.PersistentVolumeClaim, p)
-		}},
-		{"rbd", v.RBD != nil, nil},
-		{"cinder", v.Cinder != nil, nil},
-		{"cephfs", v.CephFS != nil, nil},
-		{"quobyte", v.Quobyte != nil, nil},
-		{"downwardAPI", v.DownwardAPI != nil, func(p *field.Path) field.ErrorList { return validateDownwardVolume(v.DownwardAPI, p) }},
-		{"fc", v.FC != nil, nil},
-		{"flexVolume", v.FlexVolume != nil, nil},
-		{"configMap", v.ConfigMap != nil, func(p *field.Path) field.ErrorList { return validateConfigMapVolume(v.ConfigMap, p) }},
-		{"azureFile", v.AzureFile != nil, nil},
-		{"vsphereVolume", v.VsphereVolume != nil, nil},
-		{"photonPersistentDisk", v.PhotonPersistentDisk != nil, nil},
-		{"portworxVolume", v.PortworxVolume != nil, nil},
-		{"azureDisk", v.AzureDisk != nil, nil},
-		{"storageos", v.StorageOS != nil, nil},
-		{"projected", v.Projected != nil, func(p *field.Path) field.ErrorList { return validateProjectedVolume(v.Projected, p) }},
-		{"scaleIO", v.ScaleIO != nil, nil},
-		{"csi", v.CSI != nil, func(p *field.Path) field.ErrorList { return validateCSIVolume(v.CSI, p) }},
-		{"ephemeral", v.Ephemeral != nil, nil},
-		{"image", v.Image != nil, func(p *field.Path) field.ErrorList { return validateImageVolume(v.Image, p) }},
+		kind("emptyDir", v.EmptyDir, validateEmptyDir),
+		kind("hostPath", v.HostPath, validateHostPath),
+		kind("gitRepo", v.GitRepo, validateGitRepoVolume),
+		kind("persistentDisk", v.GCEPersistentDisk, validateGCEDisk), // as the API server spells it
+		kind("awsElasticBlockStore", v.AWSElasticBlockStore, validateAWSDisk),
+		kind("secret", v.Secret, validateSecretVolume),
+		kind("nfs", v.NFS, validateNFSVolume),
+		kind("iscsi", v.ISCSI, validateISCSIVolume),
+		kind("glusterfs", v.Glusterfs, validateGlusterfsVolume),
+		kind("flocker", v.Flocker, validateFlockerVolume),
+		kind("persistentVolumeClaim", v.PersistentVolumeClaim, validateClaimVolume),
+		kind("rbd", v.RBD, validateRBDVolume),
+		kind("cinder", v.Cinder, validateCinderVolume),
+		kind("cephfs", v.CephFS, validateCephFSVolume),
+		kind("quobyte", v.Quobyte, validateQuobyteVolume),
+		kind("downwardAPI", v.DownwardAPI, validateDownwardVolume),
+		kind("fc", v.FC, validateFCVolume),
+		kind("flexVolume", v.FlexVolume, validateFlexVolume),
+		kind("configMap", v.ConfigMap, validateConfigMapVolume),
+		kind("azureFile", v.AzureFile, validateAzureFile),
+		kind("vsphereVolume", v.VsphereVolume, validateVsphereDisk),
+		kind("photonPersistentDisk", v.PhotonPersistentDisk, validatePhotonDisk),
+		kind("portworxVolume", v.PortworxVolume, validatePortworxVolume),
+		kind("azureDisk", v.AzureDisk, validateAzureDisk),
+		kind("storageos", v.StorageOS, validateStorageOSVolume),
+		kind("projected", v.Projected, validateProjectedVolume),
+		kind("scaleIO", v.ScaleIO, validateScaleIOVolume),
+		kind("csi", v.CSI, validateCSIVolume),
+		{"ephemeral", v.Ephemeral != nil, func(*field.Path) field.ErrorList { return validateEphemeralVolume(v, podName, path) }},
+		kind("image", v.Image, validateImageVolume),
 	}
-}
-
-func validateVolumeSource(v *corev1.Volume, podName string, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	found := 0
-	for _, kind := range volumeKinds(v) {
-		if !kind.set {
-			continue
-		}
-		found++
-		switch at := path.Child(kind.name); {
-		case found > 1:
-			errs = append(errs, field.Forbidden(path.Child(kind.nameAmongOthers()), "may not specify more than 1 volume type"))
-		case v.Ephemeral != nil && kind.name == "ephemeral":
-			errs = append(errs, validateEphemeralVolume(v, podName, path)...)
-		case kind.validate != nil:
-			errs = append(errs, kind.validate(at)...)
-		}
-	}
-	if found == 0 {
-		errs = append(errs, field.Required(path, "must specify a volume type"))
-	}
-	return errs
 }

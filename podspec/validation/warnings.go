@@ -7,11 +7,14 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	netutils "k8s.io/utils/net"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/defaults"
 )
 
 // Warning is something about a field that is allowed and still not what its author can have meant.
@@ -20,34 +23,22 @@ type Warning struct {
 	Text string // all of it, the field's path included where it has one
 }
 
-// Warnings are those that an API server sends about a pod that it accepts (S1.3.2).
+// Warnings are those that an API server sends about a pod that it accepts (S1.3.2). The pod is as it was written: the server looks at
+// most of it after it has filled in the defaults, which turn a negative grace period into 1 and round quantities up.
 func Warnings(pod *corev1.Pod) []Warning {
 	w := &warner{}
+	for c := range podspec.ContainersWithPaths(&pod.Spec, nil) {
+		if !isForWindows(&pod.Spec) {
+			w.appArmor(c, &pod.ObjectMeta, &pod.Spec, field.NewPath("metadata", "annotations"))
+		}
+	}
+	pod = pod.DeepCopy()
+	defaults.Pod(pod)
 	if complaints := validation.IsDNS1123Label(pod.Name); len(complaints) > 0 && len(validation.IsDNS1123Subdomain(pod.Name)) == 0 {
 		w.at(field.NewPath("metadata", "name"), "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: %v",
 			complaints)
 	}
-	spec, path := &pod.Spec, field.NewPath("spec")
-	w.deprecated(pod)
-	w.selectors(spec, path)
-	for i := range spec.Volumes {
-		w.volume(&spec.Volumes[i], path.Child("volumes").Index(i))
-	}
-	w.duplicates(spec, path)
-	w.fractions(spec.Overhead, path.Child("overhead"))
-	var ports []placedPort
-	for c, at := range podspec.ContainersWithPaths(spec, path) {
-		w.fractions(c.Resources.Limits, at.Child("resources", "limits"))
-		w.fractions(c.Resources.Requests, at.Child("resources", "requests"))
-		w.hiddenVariables(c.Env, at.Child("env"))
-		for i, port := range c.Ports {
-			ports = append(ports, placedPort{port, at.Child("ports").Index(i)})
-		}
-	}
-	w.ports(ports)
-	if grace := spec.TerminationGracePeriodSeconds; grace != nil && *grace < 0 {
-		w.at(path.Child("terminationGracePeriodSeconds"), "must be >= 0; negative values are invalid and will be treated as 1")
-	}
+	w.pod(&pod.ObjectMeta, &pod.Spec, nil)
 	return w.found
 }
 
@@ -85,31 +76,85 @@ const (
 	useSeccompField            = `non-functional in v1.27+; use the "seccompProfile" field instead`
 )
 
-func (w *warner) deprecated(pod *corev1.Pod) {
-	spec, annotations := field.NewPath("spec"), field.NewPath("metadata", "annotations")
-	for _, key := range sortedKeys(pod.Spec.NodeSelector) {
-		if text, ok := deprecatedLabels[key]; ok {
-			w.at(spec.Child("nodeSelector").Key(key), "%s", text)
-		}
-	}
-	for _, key := range sortedKeys(pod.Annotations) {
+// pod warns of the annotations and the spec of a pod, whose path is nil, or of a template.
+func (w *warner) pod(meta *metav1.ObjectMeta, spec *corev1.PodSpec, of *field.Path) {
+	path, annotations := of.Child("spec"), of.Child("metadata", "annotations")
+	w.nodes(spec, path)
+	for _, key := range sortedKeys(meta.Annotations) {
 		if text, ok := deprecatedAnnotations[key]; ok {
 			w.at(annotations.Key(key), "%s", text)
 		}
 	}
-	if _, ok := pod.Annotations[seccompPodAnnotation]; ok && (pod.Spec.SecurityContext == nil || pod.Spec.SecurityContext.SeccompProfile == nil) {
+	w.volumes(spec.Volumes, path.Child("volumes"))
+	w.duplicates(spec, path)
+	for _, name := range countedInBytes {
+		w.fraction(spec.Overhead, name, path.Child("overhead"))
+	}
+	if _, ok := meta.Annotations[seccompPodAnnotation]; ok && (spec.SecurityContext == nil || spec.SecurityContext.SeccompProfile == nil) {
 		w.at(annotations.Key(seccompPodAnnotation), useSeccompField)
 	}
-	for c := range podspec.ContainersWithPaths(&pod.Spec, spec) {
-		key := seccompContainerAnnotation + c.Name
-		if _, ok := pod.Annotations[key]; ok && (c.SecurityContext == nil || c.SecurityContext.SeccompProfile == nil) {
-			w.at(annotations.Key(key), useSeccompField)
+	var ports []placedPort
+	for c, at := range podspec.ContainersWithPaths(spec, path) {
+		w.profiles(c, meta, spec, of)
+		for _, name := range countedInBytes {
+			w.fraction(c.Resources.Limits, name, at.Child("resources", "limits"))
+			w.fraction(c.Resources.Requests, name, at.Child("resources", "requests"))
 		}
+		w.hiddenVariables(c.Env, at.Child("env"))
+		for i, port := range c.Ports {
+			ports = append(ports, placedPort{port, at.Child("ports").Index(i)})
+		}
+	}
+	w.ports(ports)
+	if grace := spec.TerminationGracePeriodSeconds; grace != nil && *grace < 0 {
+		w.at(path.Child("terminationGracePeriodSeconds"), "must be >= 0; negative values are invalid and will be treated as 1")
+	}
+	w.pods(spec.Affinity, path.Child("affinity"))
+	w.addresses(spec, path)
+}
+
+// profiles warns of annotations of a container in whose place there is a field.
+func (w *warner) profiles(c *corev1.Container, meta *metav1.ObjectMeta, spec *corev1.PodSpec, of *field.Path) {
+	annotations := of.Child("metadata", "annotations")
+	key := seccompContainerAnnotation + c.Name
+	if _, ok := meta.Annotations[key]; ok && (c.SecurityContext == nil || c.SecurityContext.SeccompProfile == nil) {
+		w.at(annotations.Key(key), useSeccompField)
+	}
+	if of != nil {
+		w.appArmor(c, meta, spec, annotations)
 	}
 }
 
-// selectors warns of labels that nodes do not carry any more, and of selectors that match no pod.
-func (w *warner) selectors(spec *corev1.PodSpec, path *field.Path) {
+// appArmor warns of an annotation that says nothing or something else than the field of the pod.
+func (w *warner) appArmor(c *corev1.Container, meta *metav1.ObjectMeta, spec *corev1.PodSpec, annotations *field.Path) {
+	key := corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix + c.Name
+	value, ok := meta.Annotations[key]
+	if !ok || c.SecurityContext != nil && c.SecurityContext.AppArmorProfile != nil {
+		return
+	}
+	if sc := spec.SecurityContext; sc == nil || sc.AppArmorProfile == nil || !equality.Semantic.DeepEqual(sc.AppArmorProfile, defaults.AppArmorProfile(value)) {
+		w.at(annotations.Key(key), `deprecated since v1.30; use the "appArmorProfile" field instead`)
+	}
+}
+
+// nodes warns of labels that nodes do not carry any more, and of constraints that count no pod.
+func (w *warner) nodes(spec *corev1.PodSpec, path *field.Path) {
+	for _, key := range sortedKeys(spec.NodeSelector) {
+		if text, ok := deprecatedLabels[key]; ok {
+			w.at(path.Child("nodeSelector").Key(key), "%s", text)
+		}
+	}
+	if spec.Affinity != nil && spec.Affinity.NodeAffinity != nil {
+		a, at := spec.Affinity.NodeAffinity, path.Child("affinity", "nodeAffinity")
+		if required := a.RequiredDuringSchedulingIgnoredDuringExecution; required != nil {
+			for i, term := range required.NodeSelectorTerms {
+				w.nodeTerm(term, false, at.Child(requiredAffinity, "nodeSelectorTerms").Index(i))
+			}
+		}
+		for i, preferred := range a.PreferredDuringSchedulingIgnoredDuringExecution {
+			w.nodeTerm(preferred.Preference, true, at.Child(preferredAffinity).Index(i).Child("preference"))
+		}
+	}
 	for i, c := range spec.TopologySpreadConstraints {
 		at := path.Child("topologySpreadConstraints").Index(i)
 		if text, ok := deprecatedLabels[c.TopologyKey]; ok {
@@ -117,25 +162,43 @@ func (w *warner) selectors(spec *corev1.PodSpec, path *field.Path) {
 		}
 		w.nullSelector(c.LabelSelector, at)
 	}
-	if spec.Affinity == nil {
+}
+
+// pods warns of selectors that match no pod.
+func (w *warner) pods(affinity *corev1.Affinity, path *field.Path) {
+	if affinity == nil {
 		return
 	}
-	at := path.Child("affinity")
-	if a := spec.Affinity.PodAffinity; a != nil {
-		w.podTerms(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution, at.Child("podAffinity"))
+	if a := affinity.PodAffinity; a != nil {
+		w.podTerms(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution, path.Child("podAffinity"))
 	}
-	if a := spec.Affinity.PodAntiAffinity; a != nil {
-		w.podTerms(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution, at.Child("podAntiAffinity"))
+	if a := affinity.PodAntiAffinity; a != nil {
+		w.podTerms(a.RequiredDuringSchedulingIgnoredDuringExecution, a.PreferredDuringSchedulingIgnoredDuringExecution, path.Child("podAntiAffinity"))
 	}
-	if a := spec.Affinity.NodeAffinity; a != nil {
-		if required := a.RequiredDuringSchedulingIgnoredDuringExecution; required != nil {
-			for i, term := range required.NodeSelectorTerms {
-				w.nodeTerm(term, false, at.Child("nodeAffinity", requiredAffinity, "nodeSelectorTerms").Index(i))
-			}
+}
+
+// addresses warns of IP addresses in forms that others may read differently.
+func (w *warner) addresses(spec *corev1.PodSpec, path *field.Path) {
+	if spec.DNSConfig != nil {
+		for i, server := range spec.DNSConfig.Nameservers {
+			w.address(server, path.Child("dnsConfig", "nameservers").Index(i))
 		}
-		for i, preferred := range a.PreferredDuringSchedulingIgnoredDuringExecution {
-			w.nodeTerm(preferred.Preference, true, at.Child("nodeAffinity", preferredAffinity).Index(i).Child("preference"))
-		}
+	}
+	for i, alias := range spec.HostAliases {
+		w.address(alias.IP, path.Child("hostAliases").Index(i).Child("ip"))
+	}
+}
+
+// address warns of addresses that are written in a way to be misread; those that are none are refused.
+func (w *warner) address(ip string, path *field.Path) {
+	if len(validation.IsValidIPForLegacyField(path, ip, false, nil)) > 0 {
+		return
+	}
+	if netutils.ParseIPSloppy(ip) == nil {
+		return
+	}
+	for _, text := range validation.GetWarningsForIP(path, ip) {
+		w.found = append(w.found, Warning{path.String(), text})
 	}
 }
 
@@ -180,23 +243,26 @@ func (w *warner) duplicates(spec *corev1.PodSpec, path *field.Path) {
 		}
 		ips[alias.IP] = true
 	}
+	name := func(i int) *field.Path { return path.Child("imagePullSecrets").Index(i).Child("name") }
 	for i, secret := range spec.ImagePullSecrets {
-		at := path.Child("imagePullSecrets").Index(i).Child("name")
 		if secrets[secret.Name] {
-			w.at(at, "duplicate name %q", secret.Name)
-		}
-		if secret.Name == "" {
-			w.at(at, "invalid empty name %q", secret.Name)
+			w.at(name(i), "duplicate name %q", secret.Name)
 		}
 		secrets[secret.Name] = true
 	}
+	for i, secret := range spec.ImagePullSecrets {
+		if secret.Name == "" {
+			w.at(name(i), "invalid empty name %q", secret.Name)
+		}
+	}
 }
 
-func (w *warner) fractions(list corev1.ResourceList, path *field.Path) {
-	for _, name := range []corev1.ResourceName{corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
-		if value, ok := list[name]; ok && value.MilliValue()%1000 != 0 {
-			w.at(path.Key(string(name)), "fractional byte value %q is invalid, must be an integer", value.String())
-		}
+// countedInBytes are the resources of which there are no fractions.
+var countedInBytes = []corev1.ResourceName{corev1.ResourceMemory, corev1.ResourceEphemeralStorage}
+
+func (w *warner) fraction(list corev1.ResourceList, name corev1.ResourceName, path *field.Path) {
+	if value := list[name]; value.MilliValue()%1000 != 0 {
+		w.at(path.Key(string(name)), "fractional byte value %q is invalid, must be an integer", value.String())
 	}
 }
 
@@ -233,10 +299,10 @@ func (w *warner) ports(all []placedPort) {
 				w.samePort(p, other)
 			}
 		}
-		if p.port.Name == "" {
-			continue
-		}
-		if first := slices.IndexFunc(all[:i], func(other placedPort) bool { return other.port.Name == p.port.Name }); first >= 0 {
+	}
+	for i, p := range all {
+		first := slices.IndexFunc(all[:i], func(other placedPort) bool { return other.port.Name == p.port.Name })
+		if p.port.Name != "" && first >= 0 {
 			w.at(p.path, "duplicate port name %q with %s, services and probes that select ports by name will use %s", p.port.Name, all[first].path, all[first].path)
 		}
 	}

@@ -12,8 +12,25 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// volume warns of kinds of volumes that have gone, and of files that get into each other's way.
-func (w *warner) volume(v *corev1.Volume, path *field.Path) {
+// volumes warns of kinds of volumes that have gone, of claims for a part of a byte, and of files that get into each other's way.
+func (w *warner) volumes(volumes []corev1.Volume, path *field.Path) {
+	for i := range volumes {
+		w.goneKinds(&volumes[i], path.Index(i))
+		if e := volumes[i].Ephemeral; e != nil && e.VolumeClaimTemplate != nil {
+			w.claim(&e.VolumeClaimTemplate.Spec, path.Index(i).Child("ephemeral", "volumeClaimTemplate", "spec"))
+		}
+	}
+	for i := range volumes {
+		w.files(&volumes[i], path.Index(i))
+	}
+}
+
+func (w *warner) claim(spec *corev1.PersistentVolumeClaimSpec, path *field.Path) {
+	w.fraction(spec.Resources.Requests, corev1.ResourceStorage, path.Child("resources", "requests"))
+	w.fraction(spec.Resources.Limits, corev1.ResourceStorage, path.Child("resources", "limits"))
+}
+
+func (w *warner) goneKinds(v *corev1.Volume, path *field.Path) {
 	for _, gone := range []struct {
 		field, text string
 		set         bool
@@ -32,6 +49,9 @@ func (w *warner) volume(v *corev1.Volume, path *field.Path) {
 			w.at(path.Child(gone.field), "%s", gone.text)
 		}
 	}
+}
+
+func (w *warner) files(v *corev1.Volume, path *field.Path) {
 	switch {
 	case v.ConfigMap != nil:
 		w.overlaps(v.Name, fmt.Sprintf("ConfigMap %q", v.ConfigMap.Name), itemFiles(v.ConfigMap.Items, ""), path)
@@ -96,6 +116,9 @@ func projectedFiles(s corev1.VolumeProjection) []sourceFile {
 			return nil
 		}
 		return []sourceFile{{s.ClusterTrustBundle.Path, fmt.Sprintf("ClusterTrustBundle %q", *name)}}
+	case s.PodCertificate != nil:
+		return []sourceFile{{s.PodCertificate.CertificateChainPath, "PodCertificate chain"}, {s.PodCertificate.KeyPath, "PodCertificate key"},
+			{s.PodCertificate.CredentialBundlePath, "PodCertificate credential bundle"}}
 	default:
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -20,7 +19,7 @@ import (
 // object is one decoded object and where it came from.
 type object struct {
 	place
-	metav1.Object // a *Pod, *ConfigMap, *Secret or *PersistentVolumeClaim of core/v1
+	metav1.Object // of one of usedKinds
 }
 
 // place is where in the inputs something stands.
@@ -47,6 +46,7 @@ func (p place) warning(fieldPath, text string) string {
 // decoder turns documents into objects and hands them on in their order.
 type decoder struct {
 	object  func(object)
+	skipped func(p place, why string) // an object that podsim has no use for
 	problem func(*Problem)
 	warning func(line string)
 }
@@ -62,6 +62,9 @@ func (d decoder) document(doc document) {
 	text, err := yaml.YAMLToJSON(doc.text)
 	if err != nil {
 		d.problem(syntaxProblem(at, doc, err))
+		return
+	}
+	if string(text) == "null" { // as templates leave them; kubectl passes over them, too
 		return
 	}
 	var rest int
@@ -109,21 +112,28 @@ func (d decoder) value(at place, text []byte, assumed schema.GroupVersionKind) {
 		d.refuse(at, "apiVersion", serverWords("Object 'apiVersion' is missing"))
 		return
 	}
-	if element, ok := strings.CutSuffix(kind, "List"); ok && apiVersion == "v1" && (element == "" || newObject(element) != nil) {
+	gvk := schema.FromAPIVersionAndKind(apiVersion, kind)
+	if element, isList := listElement(gvk); isList {
 		d.list(at, fields, element)
 		return
 	}
-	into := newObject(kind)
-	if apiVersion != "v1" || into == nil {
-		d.refuse(at, "kind", fmt.Errorf("no matches for kind %q in version %q: podsim reads Pod, ConfigMap, Secret, "+
-			"PersistentVolumeClaim and List, all of version v1", kind, apiVersion))
-		return
+	into, used, err := empty(gvk)
+	switch {
+	case err != nil:
+		d.refuse(at, "kind", err)
+	case into == nil:
+		d.skipped(at, fmt.Sprintf("skipped: podsim does not know the kind %s of %s", kind, apiVersion))
+	case !d.typed(text, into, at):
+	case !used:
+		d.skipped(at, "accepted, but podsim has no use for objects of this kind")
+	default:
+		into.GetObjectKind().SetGroupVersionKind(gvk)
+		d.object(object{place: at, Object: into.(metav1.Object)})
 	}
-	d.typed(at, text, into)
 }
 
 // list decodes the items of a v1 List or of a list of one kind, whose items need not say their kind again.
-func (d decoder) list(at place, fields map[string]json.RawMessage, element string) {
+func (d decoder) list(at place, fields map[string]json.RawMessage, element schema.GroupVersionKind) {
 	for field := range fields {
 		if !slices.Contains([]string{"apiVersion", "kind", "metadata", "items"}, field) {
 			d.refuse(at, field, fmt.Errorf("strict decoding error: unknown field %q", field))
@@ -134,18 +144,15 @@ func (d decoder) list(at place, fields map[string]json.RawMessage, element strin
 		d.refuse(at, "items", errors.New("items: a list of objects is needed"))
 		return
 	}
-	assumed := schema.GroupVersionKind{}
-	if element != "" {
-		assumed = corev1.SchemeGroupVersion.WithKind(element)
-	}
 	for i, item := range items {
 		below := place{source: at.source, document: at.document, item: i + 1, lines: at.lines.at("items[" + strconv.Itoa(i) + "]")}
-		d.value(below, item, assumed)
+		d.value(below, item, element)
 	}
 }
 
-// typed decodes one object strictly: unknown and repeated fields are errors, and so is a value of another type (S1.1.2).
-func (d decoder) typed(at place, text []byte, into runtime.Object) {
+// typed decodes one object strictly: unknown and repeated fields are errors, and so is a value of another type (S1.1.2). It
+// returns whether all is well.
+func (d decoder) typed(text []byte, into runtime.Object, at place) bool {
 	strict, err := kjson.UnmarshalStrict(text, into)
 	if err != nil {
 		path := culprit(text, into)
@@ -155,7 +162,7 @@ func (d decoder) typed(at place, text []byte, into runtime.Object) {
 			err = withoutGoTypes(err)
 		}
 		d.refuse(at, path, err)
-		return
+		return false
 	}
 	for _, err := range strict {
 		path := ""
@@ -168,26 +175,7 @@ func (d decoder) typed(at place, text []byte, into runtime.Object) {
 		}
 		d.refuse(at, path, err)
 	}
-	if len(strict) > 0 {
-		return
-	}
-	into.GetObjectKind().SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(at.kind))
-	d.object(object{place: at, Object: into.(metav1.Object)})
-}
-
-// newObject returns an empty object of one of the kinds of core/v1 that podsim reads, nil for any other.
-func newObject(kind string) runtime.Object {
-	switch kind {
-	case "Pod":
-		return &corev1.Pod{}
-	case "ConfigMap":
-		return &corev1.ConfigMap{}
-	case "Secret":
-		return &corev1.Secret{}
-	case "PersistentVolumeClaim":
-		return &corev1.PersistentVolumeClaim{}
-	}
-	return nil
+	return len(strict) == 0
 }
 
 func stringField(fields map[string]json.RawMessage, name string) string {

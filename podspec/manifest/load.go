@@ -10,11 +10,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/defaults"
-	"github.com/podsim/podsim/podspec/validation"
+	"github.com/podsim/podsim/podspec/workload"
 )
 
 // Options are the surroundings of a Load. The zero value is usable.
@@ -24,52 +23,54 @@ type Options struct {
 	HTTPClient *http.Client // for http and https inputs; nil means one that gives up after 30 seconds
 	WithoutPod bool         // true: objects without any Pod are fine; false: nothing to run is an error
 
+	// Replicas is how many pods to make of each workload; 0 means one, or none where the workload itself wants none.
+	Replicas int
+	// KeepTokenVolume keeps the volume with the credentials of a service account that a cluster added to its pods (S1.3).
+	KeepTokenVolume bool
 	// FeatureGates decide which fields of a pod there are. A field whose feature is off is dropped, with a warning.
 	FeatureGates podspec.FeatureGates
 }
 
 // Contents is what the inputs hold, in their order, defaulted and valid.
 type Contents struct {
-	Pods       []*corev1.Pod
+	Pods       []*corev1.Pod // those of workloads included
 	ConfigMaps []*corev1.ConfigMap
 	Secrets    []*corev1.Secret
-	Claims     []*corev1.PersistentVolumeClaim
+	Claims     []*corev1.PersistentVolumeClaim // those of StatefulSets included
+	Services   []*corev1.Service
+	Workloads  []Workload
 	Warnings   []string // for a person, each with its place
 }
 
-// Load reads Pods, ConfigMaps, Secrets, PersistentVolumeClaims and Lists of them. An input is a file, a directory (its
-// *.yaml, *.yml and *.json in the order of their names, no subdirectories), "-" for standard input, or an http or https
-// URL; it may hold several documents. Objects that a cluster printed are taken too: what a server sets is dropped.
+// Load reads Pods, workloads, which become the pods that their controllers would make, ConfigMaps, Secrets,
+// PersistentVolumeClaims, Services, and Lists of them. Objects of other kinds are passed over with a warning. An input is a file, a
+// directory (its *.yaml, *.yml and *.json in the order of their names, no subdirectories), "-" for standard input, or an http or
+// https URL; it may hold several documents. Objects that a cluster printed are taken too: what a server sets is dropped.
 //
 // An error is of type Problems and tells everything that is wrong in all inputs; there is no Contents then.
 func Load(ctx context.Context, inputs []string, opts Options) (*Contents, error) {
 	sources, problems := readSources(ctx, inputs, opts)
-	l := loading{namespace: opts.Namespace, gates: opts.FeatureGates, problems: problems, firstPlaces: map[string]place{}}
-	decoder := decoder{
-		object:  l.take,
-		problem: func(p *Problem) { l.problems = append(l.problems, p) },
-		warning: func(line string) { l.manifest.Warnings = append(l.manifest.Warnings, line) },
-	}
+	l := loading{options: opts, problems: problems, firstPlaces: map[string]place{}}
+	decoder := decoder{object: l.take, skipped: l.skip, problem: l.refuse, warning: l.warn}
 	for _, s := range sources {
 		documents, broken := splitDocuments(s)
 		if len(documents) == 0 && !s.fromDirectory {
-			l.problems = append(l.problems, emptyProblem(s))
+			l.refuse(emptyProblem(s))
 		}
 		for _, doc := range documents {
 			decoder.document(doc)
 		}
 		if broken != nil {
-			l.problems = append(l.problems, broken)
+			l.refuse(broken)
 		}
 	}
-	if len(l.problems) == 0 && len(l.manifest.Pods) == 0 && !opts.WithoutPod {
-		l.problems = append(l.problems, &Problem{Source: strings.Join(sourceNames(inputs), ", "), Reason: Invalid,
-			Err: errors.New("nothing to run: there is no Pod")})
+	if len(l.problems) == 0 && len(l.contents.Pods) == 0 && !opts.WithoutPod {
+		l.refuse(&Problem{Source: strings.Join(sourceNames(inputs), ", "), Reason: Invalid, Err: errors.New(l.nothingToRun())})
 	}
 	if len(l.problems) > 0 {
 		return nil, l.problems
 	}
-	return &l.manifest, nil
+	return &l.contents, nil
 }
 
 func emptyProblem(s source) *Problem {
@@ -90,66 +91,108 @@ func sourceNames(inputs []string) []string {
 
 // loading is a Load under way.
 type loading struct {
-	namespace   string               // as in Options
-	gates       podspec.FeatureGates // likewise
-	manifest    Contents
+	options     Options
+	contents    Contents
 	problems    Problems
 	firstPlaces map[string]place // by kind, namespace and name
+	idle        []string         // why the objects that could have been run were not
 }
 
-// take finishes a decoded object (namespace, defaults, validation) and adds it to the Contents.
+func (l *loading) refuse(p *Problem) { l.problems = append(l.problems, p) }
+
+func (l *loading) warn(line string) { l.contents.Warnings = append(l.contents.Warnings, line) }
+
+// skip passes over an object that podsim has no use for.
+func (l *loading) skip(p place, why string) {
+	l.warn(p.warning("", why))
+	l.idle = append(l.idle, fmt.Sprintf("the %s %q is not run", p.kind, p.name))
+}
+
+// nothingToRun says that there is no pod, and what there is instead.
+func (l *loading) nothingToRun() string {
+	words := "nothing to run: there is no Pod, and nothing of which one is made"
+	const most = 3
+	if len(l.idle) > most {
+		l.idle = append(l.idle[:most], "and so on")
+	}
+	if len(l.idle) > 0 {
+		words += " (" + strings.Join(l.idle, ", ") + ")"
+	}
+	return words
+}
+
+// take finishes a decoded object (namespace, name, defaults, validation) and adds it to the Contents.
 func (l *loading) take(o object) {
-	dropServerFields(o.Object)
-	if problem := placeInNamespace(o, l.namespace); problem != nil {
-		l.problems = append(l.problems, problem)
+	dropServerFields(o.Object, l.options.KeepTokenVolume)
+	if problem := placeInNamespace(o, l.options.Namespace); problem != nil {
+		l.refuse(problem)
 		return
 	}
-	l.manifest.Warnings = append(l.manifest.Warnings, warnings(o, l.gates)...)
-	refused, unsupported := finish(o, l.gates)
+	if o.GetName() == "" && o.GetGenerateName() != "" {
+		o.SetName(workload.GeneratedName(o.GetGenerateName(), fmt.Sprintf("%s/%d/%d", o.GetNamespace(), o.document, o.item)))
+	}
+	for _, line := range warnings(o, l.options.FeatureGates) {
+		l.warn(line)
+	}
+	refused, unsupported := admit(o, l.options.FeatureGates)
 	for _, err := range refused {
-		l.problems = append(l.problems, o.problem(Invalid, err.Field, err))
+		l.refuse(o.problem(Invalid, err.Field, err))
 	}
 	for _, err := range unsupported {
-		l.problems = append(l.problems, o.problem(NotSupported, err.Field, err))
+		l.refuse(o.problem(NotSupported, err.Field, err))
 	}
 	key := o.kind + "/" + o.GetNamespace() + "/" + o.GetName()
 	if first, ok := l.firstPlaces[key]; ok && o.GetName() != "" {
-		l.problems = append(l.problems, o.problem(Invalid, "metadata.name",
+		l.refuse(o.problem(Invalid, "metadata.name",
 			fmt.Errorf("metadata.name: given twice, first at %s", first.problem(Invalid, "metadata.name", nil).place())))
 		return
 	}
 	l.firstPlaces[key] = o.place
-	l.manifest.add(o)
-}
-
-func (m *Contents) add(o object) {
-	switch o := o.Object.(type) {
-	case *corev1.Pod:
-		m.Pods = append(m.Pods, o)
-	case *corev1.ConfigMap:
-		m.ConfigMaps = append(m.ConfigMaps, o)
-	case *corev1.Secret:
-		m.Secrets = append(m.Secrets, o)
-	case *corev1.PersistentVolumeClaim:
-		m.Claims = append(m.Claims, o)
+	if len(refused) == 0 {
+		l.add(o)
 	}
 }
 
-// finish defaults and validates an object. Refused is what an API server says, unsupported what podsim cannot do.
-func finish(o object, gates podspec.FeatureGates) (refused, unsupported field.ErrorList) {
-	switch o := o.Object.(type) {
+// add files a valid object under its kind.
+func (l *loading) add(o object) {
+	c := &l.contents
+	switch object := o.Object.(type) {
 	case *corev1.Pod:
-		return AdmitPod(o, gates)
+		c.Pods = append(c.Pods, object)
 	case *corev1.ConfigMap:
-		return validation.ValidateConfigMap(o), nil
+		c.ConfigMaps = append(c.ConfigMaps, object)
 	case *corev1.Secret:
-		defaults.Secret(o)
-		return validation.ValidateSecret(o), nil
+		c.Secrets = append(c.Secrets, object)
 	case *corev1.PersistentVolumeClaim:
-		defaults.Claim(o)
-		return validation.ValidateClaim(o), nil
+		c.Claims = append(c.Claims, object)
+	case *corev1.Service:
+		c.Services = append(c.Services, object)
+	default:
+		l.addWorkload(o)
 	}
-	return nil, nil
+}
+
+// addWorkload adds what the controller of an object makes of it. A server looks at each pod on its own again; what it then
+// refuses stands in the events of a cluster and keeps the pod from being.
+func (l *loading) addWorkload(o object) {
+	made := workload.Make(o.Object, l.options.Replicas)
+	l.contents.Workloads = append(l.contents.Workloads, Workload{Object: o.Object, Kind: o.kind, Owner: made.Owner})
+	if made.NoPods != "" {
+		l.warn(o.warning("", made.NoPods+": no pod is made of it unless --replicas says how many"))
+		l.idle = append(l.idle, fmt.Sprintf("of the %s %q none is made: %s", o.kind, o.name, made.NoPods))
+	}
+	_, template := workload.Template(o.Object)
+	for _, pod := range made.Pods {
+		refused, _ := AdmitPod(pod, l.options.FeatureGates)
+		for _, err := range refused {
+			l.refuse(o.problem(Invalid, inTemplate(template, err.Field), fmt.Errorf("the pod %q that it makes: %w", pod.Name, err)))
+		}
+		l.contents.Pods = append(l.contents.Pods, pod)
+	}
+	for _, claim := range made.Claims {
+		defaults.Claim(claim)
+		l.contents.Claims = append(l.contents.Claims, claim)
+	}
 }
 
 // placeInNamespace gives an object the namespace of the Load, or refuses one that insists on another, as kubectl does.

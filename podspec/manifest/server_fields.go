@@ -4,12 +4,17 @@ import (
 	"regexp"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 )
 
-// dropServerFields takes off what only a server sets, so that the output of kubectl get can be used as an input.
-func dropServerFields(o metav1.Object) {
+// dropServerFields takes off what only a server sets, so that the output of kubectl get can be used as an input. The volume with the
+// credentials of a service account stays when keepTokenVolume says so.
+func dropServerFields(o metav1.Object, keepTokenVolume bool) {
+	fromCluster := o.GetUID() != ""
 	o.SetUID("")
 	o.SetResourceVersion("")
 	o.SetGeneration(0)
@@ -21,10 +26,51 @@ func dropServerFields(o metav1.Object) {
 	switch o := o.(type) {
 	case *corev1.Pod:
 		o.Status = corev1.PodStatus{}
-		dropServiceAccountVolumes(&o.Spec)
+		if !keepTokenVolume {
+			dropServiceAccountVolumes(&o.Spec)
+		}
+		if fromCluster {
+			dropScheduling(&o.Spec)
+		}
 	case *corev1.PersistentVolumeClaim:
 		o.Status = corev1.PersistentVolumeClaimStatus{}
+	case *corev1.Service:
+		o.Status = corev1.ServiceStatus{}
+	case *appsv1.Deployment:
+		o.Status = appsv1.DeploymentStatus{}
+	case *appsv1.ReplicaSet:
+		o.Status = appsv1.ReplicaSetStatus{}
+	case *appsv1.StatefulSet:
+		o.Status = appsv1.StatefulSetStatus{}
+	case *appsv1.DaemonSet:
+		o.Status = appsv1.DaemonSetStatus{}
+	case *batchv1.Job:
+		o.Status = batchv1.JobStatus{}
+	case *batchv1.CronJob:
+		o.Status = batchv1.CronJobStatus{}
 	}
+}
+
+// dropScheduling takes off what the scheduler and admission gave a pod of a cluster (S1.3), and what is as it would be without
+// being said: none of it means anything here, and nobody wrote it.
+func dropScheduling(spec *corev1.PodSpec) {
+	spec.NodeName = ""
+	if ptr.Deref(spec.Priority, 0) == 0 {
+		spec.Priority = nil
+	}
+	if ptr.Deref(spec.PreemptionPolicy, corev1.PreemptLowerPriority) == corev1.PreemptLowerPriority {
+		spec.PreemptionPolicy = nil
+	}
+	if spec.SchedulerName == corev1.DefaultSchedulerName {
+		spec.SchedulerName = ""
+	}
+	spec.Tolerations = slices.DeleteFunc(spec.Tolerations, isDefaultToleration)
+}
+
+// isDefaultToleration is true for the tolerations that every pod of a cluster has for five minutes (S1.3).
+func isDefaultToleration(t corev1.Toleration) bool {
+	return (t.Key == corev1.TaintNodeNotReady || t.Key == corev1.TaintNodeUnreachable) &&
+		t.Operator == corev1.TolerationOpExists && t.Effect == corev1.TaintEffectNoExecute && ptr.Deref(t.TolerationSeconds, 0) == 300
 }
 
 // serviceAccountPath is where admission mounts the credentials of the pod's service account (S1.3).

@@ -136,6 +136,7 @@ func fetch(ctx context.Context, address string, client *http.Client) ([]readResu
 	if err != nil {
 		return nil, fmt.Errorf("not a usable address: %w", err)
 	}
+	request.Header.Set("Accept-Encoding", "identity") // a compressed answer would have no size that can be trusted
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, fmt.Errorf("fetching it: %w", err)
@@ -143,6 +144,9 @@ func fetch(ctx context.Context, address string, client *http.Client) ([]readResu
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("fetching it: the server answered %s", response.Status)
+	}
+	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return nil, fmt.Errorf("fetching it: the server sent it encoded as %s, podsim reads plain text", encoding)
 	}
 	return one(address, response.Body)
 }

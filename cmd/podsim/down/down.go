@@ -108,7 +108,9 @@ func (o *options) run(ctx context.Context, args []string) (err error) {
 			fmt.Fprintln(o.ErrOut, "No pods found.")
 		}
 	}
-	err = o.takeDown(ctx, connection, t)
+	owned, err := podsOfWorkloads(ctx, connection.Client.CoreV1(), t.workloads)
+	t.pods = append(t.pods, owned...)
+	err = errors.Join(err, o.takeDown(ctx, connection, t))
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return cause
 	}

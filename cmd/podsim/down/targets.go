@@ -2,12 +2,17 @@ package down
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
 	"github.com/podsim/podsim/cmd/podsim/input"
 	"github.com/podsim/podsim/podspec/manifest"
@@ -23,6 +28,7 @@ func (n name) key() types.NamespacedName {
 // targets are what is to be removed.
 type targets struct {
 	pods, configMaps, secrets, claims []name
+	workloads                         []manifest.Workload // whose pods are to be removed
 }
 
 // targetsOf reads the arguments: names of pods stand for themselves, manifests for the objects in them.
@@ -43,8 +49,11 @@ func (o *options) targetsOf(ctx context.Context, args []string) (targets, error)
 	if err != nil {
 		return targets{}, err
 	}
+	t.workloads = m.Workloads
 	for _, p := range m.Pods {
-		t.pods = append(t.pods, name{p.Namespace, p.Name})
+		if !isOfWorkload(p, m.Workloads) { // those are looked for on the node: there may be more, of another template
+			t.pods = append(t.pods, name{p.Namespace, p.Name})
+		}
 	}
 	for _, c := range m.ConfigMaps {
 		t.configMaps = append(t.configMaps, name{c.Namespace, c.Name})
@@ -73,4 +82,31 @@ func podName(arg string) (pod string, isPod bool) {
 		return "", false
 	}
 	return arg, true
+}
+
+// isOfWorkload tells whether a pod belongs to one of the workloads.
+func isOfWorkload(pod *corev1.Pod, workloads []manifest.Workload) bool {
+	return slices.ContainsFunc(workloads, func(w manifest.Workload) bool { return w.Owns(pod) })
+}
+
+// podsOfWorkloads finds the pods of each workload on the node. A workload without any is an error, as a pod is that is not there.
+func podsOfWorkloads(ctx context.Context, core corev1client.CoreV1Interface, workloads []manifest.Workload) ([]name, error) {
+	var names []name
+	var errs []error
+	for _, w := range workloads {
+		pods, err := core.Pods(w.GetNamespace()).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, err
+		}
+		before := len(names)
+		for i := range pods.Items {
+			if pod := &pods.Items[i]; w.Owns(pod) {
+				names = append(names, name{pod.Namespace, pod.Name})
+			}
+		}
+		if len(names) == before {
+			errs = append(errs, fmt.Errorf("%s: no pod of it is there", w))
+		}
+	}
+	return names, errors.Join(errs...)
 }

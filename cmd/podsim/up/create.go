@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
@@ -42,6 +43,9 @@ func create(ctx context.Context, connection *client.Connection, m *manifest.Cont
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseOtherPods(ctx, c.client, m); err != nil {
+		return nil, err
+	}
 	if err := c.create(ctx, m, found); err != nil {
 		if undoErr := c.undo(context.WithoutCancel(ctx)); undoErr != nil {
 			err = errors.Join(err, undoErr)
@@ -68,6 +72,26 @@ func findPods(ctx context.Context, client corev1client.CoreV1Interface, pods []*
 		}
 	}
 	return found, errors.Join(errs...)
+}
+
+// refuseOtherPods is an error when a workload has pods on the node that are none of the manifest's: of an earlier template, or more of
+// them. A cluster would replace them; here the two would run beside each other.
+func refuseOtherPods(ctx context.Context, client corev1client.CoreV1Interface, m *manifest.Contents) error {
+	var errs []error
+	for _, w := range m.Workloads {
+		there, err := client.Pods(w.GetNamespace()).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		for i := range there.Items {
+			pod := &there.Items[i]
+			isWanted := slices.ContainsFunc(m.Pods, func(p *corev1.Pod) bool { return p.Name == pod.Name && p.Namespace == pod.Namespace })
+			if w.Owns(pod) && !isWanted {
+				errs = append(errs, fmt.Errorf("%s has another pod already; take it down first: %s", w, advice("down", pod)))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // sameManifest tells whether there is what the node makes of pod; containers that podsim debug added since are no difference.

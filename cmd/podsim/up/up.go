@@ -27,6 +27,8 @@ type options struct {
 	session     *client.Session
 	inputs      []string
 	nodeOptions client.NodeOptions
+	replicas    int
+	keepToken   bool
 	isDetached  bool
 	wait        bool
 	timeout     time.Duration
@@ -40,7 +42,9 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 		Use:   "up (FILE|DIR|URL|-) ...",
 		Short: "Run the pods of manifests",
 		Long: templates.LongDesc(`
-			Run the pods of manifests, with the ConfigMaps, Secrets and PersistentVolumeClaims beside them.
+			Run the pods of manifests, with the ConfigMaps, Secrets and PersistentVolumeClaims beside them. Of a Deployment,
+			ReplicaSet, StatefulSet, DaemonSet, Job or CronJob, one pod is run as its controller would make it, or as many as
+			--replicas says.
 
 			In the foreground, up shows what the containers do and their logs, and ends when every pod has ended; then it
 			removes all that it made, except the data of PersistentVolumeClaims. Ctrl-C ends the pods gracefully, a second
@@ -54,6 +58,9 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 
 			# Run all pods of a directory in the background
 			podsim up --detach manifests/
+
+			# Run two pods of each workload of a chart
+			helm template ./chart | podsim up --replicas=2 -
 
 			# Run a pod of a cluster, and wait until it is ready
 			kubectl get pod web -o yaml | podsim up --detach --wait --timeout=2m -`),
@@ -70,6 +77,8 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 	flags.BoolVarP(&o.isDetached, "detach", "d", false, "Run the pods in the background and return when they have started")
 	flags.BoolVar(&o.wait, "wait", false, "Return when every pod is ready or has ended; implies --detach")
 	flags.DurationVar(&o.timeout, "timeout", 0, "With --detach: how long to wait for the pods; 0 waits without end")
+	flags.IntVar(&o.replicas, "replicas", 0, "How many pods to run of each workload; 0 means one, or none where the workload says 0 itself")
+	flags.BoolVar(&o.keepToken, "keep-token-volume", false, "Keep the volume with a service account's token that a cluster added to its pods")
 	gates.AddFlag(cmd, &o.nodeOptions.FeatureGates)
 	flags.DurationVar(&o.nodeOptions.MaxRestartBackoff, "max-restart-backoff", 0, "The longest pause between restarts of a crashing container; 0 means 5m")
 	return cmd
@@ -80,6 +89,8 @@ func (o *options) validate() error {
 	switch {
 	case len(o.inputs) == 0:
 		return errors.New("name a file, a directory or a URL, or - for standard input")
+	case o.replicas < 0:
+		return errors.New("--replicas must not be negative")
 	case o.timeout < 0:
 		return errors.New("--timeout must not be negative")
 	case o.timeout > 0 && !o.isDetached:
@@ -91,7 +102,10 @@ func (o *options) validate() error {
 }
 
 func (o *options) run(ctx context.Context) error {
-	m, err := input.Load(ctx, o.inputs, manifest.Options{Stdin: o.In, Namespace: o.session.Namespace, FeatureGates: o.nodeOptions.FeatureGates}, o.ErrOut)
+	m, err := input.Load(ctx, o.inputs, manifest.Options{
+		Stdin: o.In, Namespace: o.session.Namespace, FeatureGates: o.nodeOptions.FeatureGates,
+		Replicas: o.replicas, KeepTokenVolume: o.keepToken,
+	}, o.ErrOut)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 type object struct {
 	place
 	metav1.Object // of one of usedKinds
+	gvk           schema.GroupVersionKind
 }
 
 // place is where in the inputs something stands.
@@ -38,17 +39,12 @@ func (p place) problem(reason Reason, fieldPath string, err error) *Problem {
 	}
 }
 
-// warning words something that is not wrong enough to refuse the object.
-func (p place) warning(fieldPath, text string) string {
-	return p.problem(0, fieldPath, errors.New(text)).Error()
-}
-
 // decoder turns documents into objects and hands them on in their order.
 type decoder struct {
 	object  func(object)
 	skipped func(p place, why string) // an object that podsim has no use for
 	problem func(*Problem)
-	warning func(line string)
+	warning func(*Problem)
 }
 
 // document decodes one document: YAML to JSON first, with YAML 1.1's ideas of what a number or a boolean is, and then
@@ -56,7 +52,7 @@ type decoder struct {
 func (d decoder) document(doc document) {
 	at := place{source: doc.source, document: doc.number, lines: lineFinder{offset: doc.line - 1}}
 	if len(doc.text) > maxDocumentBytes {
-		d.refuse(at, "", fmt.Errorf("larger than %d MiB, which is more than podsim reads", maxDocumentBytes>>20))
+		d.problem(at.problem(Unreadable, "", fmt.Errorf("larger than %d MiB, which is more than podsim reads", maxDocumentBytes>>20)))
 		return
 	}
 	text, err := yaml.YAMLToJSON(doc.text)
@@ -69,15 +65,14 @@ func (d decoder) document(doc document) {
 	}
 	var rest int
 	if at.lines, rest = newLineFinder(doc); rest > 0 {
-		problem := at.problem(Invalid, "", errors.New("text after the end of the object: between two documents a line --- is needed"))
+		problem := at.problem(Unreadable, "", errors.New("text after the end of the object: between two documents a line --- is needed"))
 		problem.Line = rest
 		d.problem(problem)
 		return
 	}
 	for _, repeated := range at.lines.repeatedKeys() {
-		warning := Problem{Source: doc.source, Document: doc.number, Line: repeated.line,
-			Err: fmt.Errorf("%s: given more than once, the last one counts", repeated.path)}
-		d.warning(warning.Error())
+		d.warning(&Problem{Source: doc.source, Document: doc.number, Line: repeated.line, Reason: Doubtful,
+			Err: fmt.Errorf("%s: given more than once, the last one counts", repeated.path)})
 	}
 	d.value(at, text, schema.GroupVersionKind{})
 }
@@ -128,7 +123,7 @@ func (d decoder) value(at place, text []byte, assumed schema.GroupVersionKind) {
 		d.skipped(at, "accepted, but podsim has no use for objects of this kind")
 	default:
 		into.GetObjectKind().SetGroupVersionKind(gvk)
-		d.object(object{place: at, Object: into.(metav1.Object)})
+		d.object(object{place: at, Object: into.(metav1.Object), gvk: gvk})
 	}
 }
 
@@ -206,7 +201,7 @@ var yamlLine = regexp.MustCompile(`line (\d+): `)
 
 func syntaxProblem(at place, doc document, err error) *Problem {
 	message := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
-	problem := at.problem(Invalid, "", nil)
+	problem := at.problem(Unreadable, "", nil)
 	if found := yamlLine.FindStringSubmatch(message); found != nil {
 		if line, err := strconv.Atoi(found[1]); err == nil {
 			problem.Line = doc.line - 1 + line

@@ -76,7 +76,7 @@ func brokenJSON(s source, number, end int, err error) *Problem {
 	if errors.As(err, &syntax) {
 		at = int(syntax.Offset) - 1
 	}
-	return &Problem{Source: s.name, Document: number, Line: lineAt(s.text, at), Reason: Invalid, Err: fmt.Errorf("not JSON: %w", err)}
+	return &Problem{Source: s.name, Document: number, Line: lineAt(s.text, at), Reason: Unreadable, Err: fmt.Errorf("not JSON: %w", err)}
 }
 
 // lineAt is the line, from 1, of the byte at that offset.

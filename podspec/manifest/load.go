@@ -25,6 +25,8 @@ type Options struct {
 
 	// Replicas is how many pods to make of each workload; 0 means one, or none where the workload itself wants none.
 	Replicas int
+	// WarnUnsupported makes what podsim cannot run a warning instead of an error, for those who only want to know.
+	WarnUnsupported bool
 	// KeepTokenVolume keeps the volume with the credentials of a service account that a cluster added to its pods (S1.3).
 	KeepTokenVolume bool
 	// FeatureGates decide which fields of a pod there are. A field whose feature is off is dropped, with a warning.
@@ -33,13 +35,14 @@ type Options struct {
 
 // Contents is what the inputs hold, in their order, defaulted and valid.
 type Contents struct {
+	Objects    []Object      // all of the kinds that podsim reads, as they were given
 	Pods       []*corev1.Pod // those of workloads included
 	ConfigMaps []*corev1.ConfigMap
 	Secrets    []*corev1.Secret
 	Claims     []*corev1.PersistentVolumeClaim // those of StatefulSets included
 	Services   []*corev1.Service
 	Workloads  []Workload
-	Warnings   []string // for a person, each with its place
+	Warnings   Problems // all that is not wrong enough to refuse the inputs
 }
 
 // Load reads Pods, workloads, which become the pods that their controllers would make, ConfigMaps, Secrets,
@@ -100,11 +103,11 @@ type loading struct {
 
 func (l *loading) refuse(p *Problem) { l.problems = append(l.problems, p) }
 
-func (l *loading) warn(line string) { l.contents.Warnings = append(l.contents.Warnings, line) }
+func (l *loading) warn(p *Problem) { l.contents.Warnings = append(l.contents.Warnings, p) }
 
 // skip passes over an object that podsim has no use for.
 func (l *loading) skip(p place, why string) {
-	l.warn(p.warning("", why))
+	l.warn(p.problem(Unused, "", errors.New(why)))
 	l.idle = append(l.idle, fmt.Sprintf("the %s %q is not run", p.kind, p.name))
 }
 
@@ -131,15 +134,19 @@ func (l *loading) take(o object) {
 	if o.GetName() == "" && o.GetGenerateName() != "" {
 		o.SetName(workload.GeneratedName(o.GetGenerateName(), fmt.Sprintf("%s/%d/%d", o.GetNamespace(), o.document, o.item)))
 	}
-	for _, line := range warnings(o, l.options.FeatureGates) {
-		l.warn(line)
+	for _, warning := range warnings(o, l.options.FeatureGates) {
+		l.warn(warning)
 	}
 	refused, unsupported := admit(o, l.options.FeatureGates)
 	for _, err := range refused {
 		l.refuse(o.problem(Invalid, err.Field, err))
 	}
 	for _, err := range unsupported {
-		l.refuse(o.problem(NotSupported, err.Field, err))
+		if problem := o.problem(NotSupported, err.Field, err); l.options.WarnUnsupported {
+			l.warn(problem)
+		} else {
+			l.refuse(problem)
+		}
 	}
 	key := o.kind + "/" + o.GetNamespace() + "/" + o.GetName()
 	if first, ok := l.firstPlaces[key]; ok && o.GetName() != "" {
@@ -156,6 +163,7 @@ func (l *loading) take(o object) {
 // add files a valid object under its kind.
 func (l *loading) add(o object) {
 	c := &l.contents
+	c.Objects = append(c.Objects, Object{Object: o.Object, Kind: o.gvk, place: o.place})
 	switch object := o.Object.(type) {
 	case *corev1.Pod:
 		c.Pods = append(c.Pods, object)
@@ -178,7 +186,7 @@ func (l *loading) addWorkload(o object) {
 	made := workload.Make(o.Object, l.options.Replicas)
 	l.contents.Workloads = append(l.contents.Workloads, Workload{Object: o.Object, Kind: o.kind, Owner: made.Owner})
 	if made.NoPods != "" {
-		l.warn(o.warning("", made.NoPods+": no pod is made of it unless --replicas says how many"))
+		l.warn(o.problem(Unused, "", errors.New(made.NoPods+": no pod is made of it unless --replicas says how many")))
 		l.idle = append(l.idle, fmt.Sprintf("of the %s %q none is made: %s", o.kind, o.name, made.NoPods))
 	}
 	_, template := workload.Template(o.Object)

@@ -191,11 +191,12 @@ func TestUnreadableSourcesAreToldApartFromInvalidOnes(t *testing.T) {
 		{"a directory without manifests", "dir", "dir: no manifest in this directory: its files end in .yaml, .yml or .json, and subdirectories are not read", true, false},
 		{"an address that answers with an error", server.URL, server.URL + ": fetching it: the server answered 404 Not Found", true, false},
 		{"standard input that is not there", "-", "stdin: nothing is connected to it", true, false},
+		{"a manifest that is no YAML", "broken.yaml", "broken.yaml:1: document 1: yaml: did not find expected node content", true, false},
 		{"a manifest that is wrong", "bad.yaml", "bad.yaml:1: document 1: Object 'Kind' is missing", false, true},
 		{"a manifest that podsim cannot run", "later.yaml", `later.yaml:1: document 1 (Pod "p"): spec.volumes[0].nfs: Forbidden: podsim does not support nfs volumes yet`, false, false},
 	}
 	files := map[string]string{
-		"bad.yaml": "apiVersion: v1\n", "dir/notes.txt": "x",
+		"bad.yaml": "apiVersion: v1\n", "broken.yaml": "{", "dir/notes.txt": "x",
 		"later.yaml": "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, image: i}], volumes: [{name: v, nfs: {server: s, path: /p}}]}}",
 	}
 	for _, c := range cases {
@@ -208,8 +209,8 @@ func TestUnreadableSourcesAreToldApartFromInvalidOnes(t *testing.T) {
 			if !errors.As(err, &problems) {
 				t.Fatal("no Problems in the error")
 			}
-			if IsUnreadable(err) != c.unreadable || problems.Has(Invalid) != c.invalid {
-				t.Errorf("unreadable %v, invalid %v", IsUnreadable(err), problems.Has(Invalid))
+			if problems.Has(Unreadable) != c.unreadable || problems.Has(Invalid) != c.invalid {
+				t.Errorf("unreadable %v, invalid %v", problems.Has(Unreadable), problems.Has(Invalid))
 			}
 			var problem *Problem
 			if !errors.As(err, &problem) {
@@ -351,7 +352,7 @@ spec:
 		`pod.yaml:17` + at + `spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]`,
 		`pod.yaml:6` + at + `without effect on a single machine: spec.nodeSelector, spec.tolerations`,
 	}
-	if diff := cmp.Diff(want, manifest.Warnings); diff != "" {
+	if diff := cmp.Diff(want, manifest.Warnings.Lines()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -379,7 +380,7 @@ spec:
 	}
 	want := []string{`pod.yaml:10: document 1 (Pod "p"): without effect while the feature gate H2CContainerProbe is off: ` +
 		`spec.containers[0].livenessProbe.httpGet.protocol, spec.containers[0].readinessProbe.httpGet.protocol`}
-	if diff := cmp.Diff(want, manifest.Warnings); diff != "" {
+	if diff := cmp.Diff(want, manifest.Warnings.Lines()); diff != "" {
 		t.Error(diff)
 	}
 }

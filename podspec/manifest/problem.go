@@ -1,24 +1,37 @@
 package manifest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
 
-// Reason says why an input was refused.
+// Reason says what is the matter with an input.
 type Reason int
 
 const (
-	// Unreadable: the source itself could not be read, so nothing is known about what it holds.
+	// Unreadable: a source could not be read, or a document of it is no YAML and no JSON, so nothing is known about what it holds.
 	Unreadable Reason = iota + 1
 	// Invalid: an API server would refuse it too.
 	Invalid
 	// NotSupported: a cluster would take it, podsim does not.
 	NotSupported
+	// WithoutEffect: a field is taken, but here nothing comes of it.
+	WithoutEffect
+	// Unused: an object was passed over, since podsim has no use for objects of its kind.
+	Unused
+	// Doubtful: taken, and still not what its author can have meant.
+	Doubtful
 )
 
-// Problem is one thing that is wrong with one input. Its Error is one line that starts with the place:
+// String is the reason's name, as in "NotSupported".
+func (r Reason) String() string {
+	return map[Reason]string{
+		Unreadable: "Unreadable", Invalid: "Invalid", NotSupported: "NotSupported",
+		WithoutEffect: "WithoutEffect", Unused: "Unused", Doubtful: "Doubtful",
+	}[r]
+}
+
+// Problem is one thing that is wrong with one input, or worth a warning. Its Error is one line that starts with the place:
 //
 //	pod.yaml:12: document 1 (Pod "web"): spec.containers[0].image: Required value
 //	pod.yaml: no such file or directory
@@ -72,12 +85,15 @@ func (w serverWords) Error() string { return string(w) }
 // Problems is everything that is wrong with the inputs of one Load, in their order, one line each.
 type Problems []*Problem
 
-func (ps Problems) Error() string {
-	lines := make([]string, len(ps))
-	for i, p := range ps {
-		lines[i] = p.Error()
+func (ps Problems) Error() string { return strings.Join(ps.Lines(), "\n") }
+
+// Lines are the problems as lines, in their order; nil when there are none.
+func (ps Problems) Lines() []string {
+	var lines []string
+	for _, p := range ps {
+		lines = append(lines, p.Error())
 	}
-	return strings.Join(lines, "\n")
+	return lines
 }
 
 func (ps Problems) Unwrap() []error {
@@ -96,10 +112,4 @@ func (ps Problems) Has(reason Reason) bool {
 		}
 	}
 	return false
-}
-
-// IsUnreadable tells whether err, which came from Load, holds a source that could not be read.
-func IsUnreadable(err error) bool {
-	var ps Problems
-	return errors.As(err, &ps) && ps.Has(Unreadable)
 }

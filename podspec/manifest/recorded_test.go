@@ -36,7 +36,7 @@ func TestRecordedManifestsGetTheVerdictOfARealServer(t *testing.T) {
 				if len(got) > 0 {
 					t.Errorf("a server accepts it, podsim says:\n%s", strings.Join(got, "\n"))
 				}
-				if warning, ok := strings.CutPrefix(want.Message, "Warning: "); ok && !slices.ContainsFunc(manifest.Warnings, func(w string) bool {
+				if warning, ok := strings.CutPrefix(want.Message, "Warning: "); ok && !slices.ContainsFunc(manifest.Warnings.Lines(), func(w string) bool {
 					return strings.HasSuffix(w, warning)
 				}) {
 					t.Errorf("warnings %q lack %q", manifest.Warnings, warning)

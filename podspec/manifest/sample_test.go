@@ -49,7 +49,7 @@ func TestASampleOfObjectsGetsTheVerdictOfAnAPIServer(t *testing.T) {
 				t.Error(diff)
 			}
 			for _, warning := range want.Warnings {
-				if manifest != nil && !slices.ContainsFunc(manifest.Warnings, func(line string) bool { return strings.HasSuffix(line, warning) }) {
+				if manifest != nil && !slices.ContainsFunc(manifest.Warnings, func(p *Problem) bool { return strings.HasSuffix(p.Error(), warning) }) {
 					t.Errorf("no warning %q among %q", warning, manifest.Warnings)
 				}
 			}

@@ -97,7 +97,7 @@ func TestStreamsAsTheyCome(t *testing.T) {
 			if diff := cmp.Diff(c.want, contentsOf(contents)); diff != "" {
 				t.Error(diff)
 			}
-			if diff := cmp.Diff(c.warned, warnedOf(contents.Warnings)); diff != "" {
+			if diff := cmp.Diff(c.warned, warnedOf(contents.Warnings.Lines())); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -207,7 +207,7 @@ func TestWarningsOfATemplateNameItsPath(t *testing.T) {
 		`pod.yaml:12: document 1 (CronJob "c"): ` + at + `containers[0].terminationMessagePath: podsim gives the container the file, but does not put its message into the status yet`,
 		`pod.yaml:11: document 1 (CronJob "c"): without effect on a single machine: ` + at + `nodeSelector`,
 	}
-	if diff := cmp.Diff(want, contents.Warnings); diff != "" {
+	if diff := cmp.Diff(want, contents.Warnings.Lines()); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -25,8 +25,8 @@ func Load(ctx context.Context, inputs []string, options manifest.Options, warnin
 func Error(code int, err error) error { return exit.WithWords(code, err.Error()) }
 
 // PrintWarnings prints one line a warning, as kubectl does.
-func PrintWarnings(out io.Writer, warnings []string) {
-	for _, warning := range warnings {
-		fmt.Fprintf(out, "Warning: %s\n", warning)
+func PrintWarnings(out io.Writer, warnings manifest.Problems) {
+	for _, line := range warnings.Lines() {
+		fmt.Fprintf(out, "Warning: %s\n", line)
 	}
 }

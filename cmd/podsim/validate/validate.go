@@ -4,13 +4,12 @@ package validate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/kubectl/pkg/util/templates"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/input"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/manifest"
+	"github.com/podsim/podsim/podspec/podsecurity"
 )
 
 // The exit codes of validate.
@@ -28,10 +28,12 @@ const (
 )
 
 type options struct {
-	inputs    []string
-	namespace *string
-	gates     podspec.FeatureGates
-	output    string
+	inputs      []string
+	namespace   *string
+	gates       podspec.FeatureGates
+	output      string
+	strict      bool
+	podSecurity string
 	genericiooptions.IOStreams
 }
 
@@ -44,13 +46,20 @@ func NewCommand(namespace *string, streams genericiooptions.IOStreams) *cobra.Co
 		Long: templates.LongDesc(`
 			Check manifests as an API server would, and name what podsim cannot simulate. No engine and no cluster is needed.
 
-			The exit code is 0 when everything is valid, 1 when something is not, and 2 when an input cannot be read.`),
+			Beside each object with pods stands the strictest Pod Security Standard that they meet: what a namespace could
+			enforce with the label pod-security.kubernetes.io/enforce.
+
+			The exit code is 0 when an API server would take everything, 1 when it would refuse something, and 2 when an
+			input cannot be read. With --strict it is 1, too, when podsim cannot run something or has no effect for a field.`),
 		Example: templates.Examples(`
 			# Check a manifest
 			podsim validate pod.yaml
 
 			# Check a pod of a cluster
 			kubectl get pod web -o yaml | podsim validate -
+
+			# Check that a chart's pods would be let into a namespace that enforces the restricted standard
+			helm template ./chart | podsim validate --pod-security=restricted -
 
 			# Check every manifest of a directory, for a program to read
 			podsim validate manifests/ -o json
@@ -59,121 +68,88 @@ func NewCommand(namespace *string, streams genericiooptions.IOStreams) *cobra.Co
 			podsim validate --feature-gates=ContainerStopSignals=true pod.yaml`),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.inputs = append(o.inputs, args...)
+			if err := o.validate(); err != nil {
+				return err
+			}
 			return o.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringArrayVarP(&o.inputs, "filename", "f", nil, "A file, directory or URL, or - for standard input; may be given several times")
+	flags := cmd.Flags()
+	flags.StringArrayVarP(&o.inputs, "filename", "f", nil, "A file, directory or URL, or - for standard input; may be given several times")
+	flags.BoolVar(&o.strict, "strict", false, "Also fail on what podsim cannot run and on fields that have no effect on a single machine")
+	flags.StringVar(&o.podSecurity, "pod-security", "", "Also fail when a pod does not meet this Pod Security Standard: privileged, baseline or restricted")
 	gates.AddFlag(cmd, &o.gates)
-	cmd.Flags().StringVarP(&o.output, "output", "o", "", "'json' for a report on standard output")
+	flags.StringVarP(&o.output, "output", "o", "", "'json' for a report on standard output")
 	return cmd
 }
 
-func (o *options) run(ctx context.Context) error {
-	if len(o.inputs) == 0 {
+func (o *options) validate() error {
+	switch {
+	case len(o.inputs) == 0:
 		return errors.New("name a file, a directory or a URL, or - for standard input")
-	}
-	if o.output != "" && o.output != "json" {
+	case o.output != "" && o.output != "json":
 		return errors.New("--output must be 'json'")
+	case o.podSecurity != "" && !slices.Contains(podsecurity.Levels, o.podSecurity):
+		return errors.New("--pod-security must be privileged, baseline or restricted")
 	}
-	loaded, err := manifest.Load(ctx, o.inputs, manifest.Options{
-		Stdin: o.In, Namespace: *o.namespace, WithoutPod: true, FeatureGates: o.gates,
-	})
-	if o.output == "json" {
-		return printReport(o.Out, loaded, err)
-	}
+	return nil
+}
+
+func (o *options) run(ctx context.Context) error {
+	standards, err := podsecurity.NewEvaluator()
 	if err != nil {
-		return input.Error(code(err), err)
+		return err
 	}
-	input.PrintWarnings(o.ErrOut, loaded.Warnings)
-	return printValid(o.Out, loaded)
+	contents, err := manifest.Load(ctx, o.inputs, manifest.Options{
+		Stdin: o.In, Namespace: *o.namespace, WithoutPod: true, WarnUnsupported: true, FeatureGates: o.gates,
+	})
+	v := verdict{}
+	if err != nil && !errors.As(err, &v.problems) {
+		return err
+	}
+	if contents != nil {
+		v.warnings = contents.Warnings
+		v.judge(contents.Objects, standards, o.podSecurity)
+	}
+	if o.strict {
+		v.makeStrict()
+	}
+	if o.output == "json" {
+		return printReport(o.Out, v)
+	}
+	input.PrintWarnings(o.ErrOut, v.warnings)
+	if len(v.problems) > 0 {
+		return input.Error(code(v.problems), v.problems)
+	}
+	return printValid(o.Out, v.objects)
 }
 
 // code tells what cannot be read from what is not valid; where both occur, the worse one counts.
-func code(err error) int {
-	if manifest.IsUnreadable(err) {
+func code(problems manifest.Problems) int {
+	if problems.Has(manifest.Unreadable) {
 		return unreadable
 	}
 	return invalid
 }
 
 // printValid names every object of a valid manifest.
-func printValid(out io.Writer, m *manifest.Contents) error {
-	var names []string
-	for _, o := range m.Pods {
-		names = append(names, "pod/"+o.Name)
-	}
-	for _, o := range m.ConfigMaps {
-		names = append(names, "configmap/"+o.Name)
-	}
-	for _, o := range m.Secrets {
-		names = append(names, "secret/"+o.Name)
-	}
-	for _, o := range m.Claims {
-		names = append(names, "persistentvolumeclaim/"+o.Name)
-	}
-	for _, name := range names {
-		if _, err := fmt.Fprintf(out, "%s is valid\n", name); err != nil {
+func printValid(out io.Writer, objects []judged) error {
+	for _, o := range objects {
+		line := o.String() + " is valid"
+		if o.security != nil {
+			line += fmt.Sprintf(" (pod security: %s)", o.security.Level)
+		}
+		if _, err := fmt.Fprintln(out, line); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// report is the result for programs.
-type report struct {
-	Valid    bool      `json:"valid"`
-	Problems []problem `json:"problems"`
-	Warnings []string  `json:"warnings"`
-}
-
-type problem struct {
-	Source   string `json:"source"`
-	Document int    `json:"document,omitempty"`
-	Line     int    `json:"line,omitempty"`
-	Kind     string `json:"kind,omitempty"`
-	Name     string `json:"name,omitempty"`
-	Path     string `json:"path,omitempty"`
-	// Reason is Unreadable, Invalid or NotSupported.
-	Reason  string `json:"reason"`
-	Message string `json:"message"`
-}
-
-func printReport(out io.Writer, m *manifest.Contents, loadErr error) error {
-	r := report{Valid: loadErr == nil, Problems: []problem{}, Warnings: []string{}}
-	if m != nil {
-		r.Warnings = append(r.Warnings, m.Warnings...)
+// failed ends the command after its report, which has said why.
+func failed(problems manifest.Problems) error {
+	if len(problems) == 0 {
+		return nil
 	}
-	var problems manifest.Problems
-	if loadErr != nil && !errors.As(loadErr, &problems) {
-		return exit.WithCode(code(loadErr), loadErr)
-	}
-	for _, p := range problems {
-		r.Problems = append(r.Problems, describe(p))
-	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(r); err != nil {
-		return fmt.Errorf("writing the report: %w", err)
-	}
-	if loadErr != nil {
-		return exit.Silently(code(loadErr))
-	}
-	return nil
-}
-
-func describe(p *manifest.Problem) problem {
-	d := problem{Source: p.Source, Document: p.Document, Line: p.Line, Kind: p.Kind, Name: p.Name, Message: p.Err.Error()}
-	switch p.Reason {
-	case manifest.Unreadable:
-		d.Reason = "Unreadable"
-	case manifest.Invalid:
-		d.Reason = "Invalid"
-	case manifest.NotSupported:
-		d.Reason = "NotSupported"
-	}
-	var fieldErr *field.Error
-	if errors.As(p.Err, &fieldErr) {
-		d.Path, d.Message = fieldErr.Field, fieldErr.ErrorBody()
-	}
-	return d
+	return exit.Silently(code(problems))
 }

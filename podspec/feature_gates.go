@@ -19,6 +19,8 @@ const (
 	ContainerStopSignals                 = "ContainerStopSignals"
 	EmptyDirVolumeMode                   = "EmptyDirVolumeMode"
 	EnvFiles                             = "EnvFiles"
+	EvictionRequestAPI                   = "EvictionRequestAPI"
+	GenericWorkload                      = "GenericWorkload"
 	GRPCContainerProbeTLS                = "GRPCContainerProbeTLS"
 	H2CContainerProbe                    = "H2CContainerProbe"
 	KubeletCrashLoopBackOffMax           = "KubeletCrashLoopBackOffMax"
@@ -45,6 +47,8 @@ var featureGates = map[string]stage{
 	"DefaultPodSysctls":                    alpha,
 	EmptyDirVolumeMode:                     alpha,
 	EnvFiles:                               beta,
+	EvictionRequestAPI:                     alpha,
+	GenericWorkload:                        alpha,
 	GRPCContainerProbeTLS:                  alpha,
 	H2CContainerProbe:                      alpha,
 	"HostnameOverride":                     stable,

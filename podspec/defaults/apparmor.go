@@ -10,7 +10,7 @@ import (
 )
 
 // appArmorFields gives containers the AppArmor profiles that the annotations of old name, unless the field of the container or of the
-// pod says so already. On Windows they mean nothing.
+// pod says so already (S1.2.2). On Windows they mean nothing.
 func appArmorFields(pod *corev1.Pod) {
 	if os := pod.Spec.OS; os != nil && os.Name == corev1.Windows {
 		return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/yaml"
 )
 
@@ -96,6 +97,15 @@ func TestDefaultsOfAPodSpec(t *testing.T) { // (S1.2)
 			}, "v1"},
 		{"the type of a hostPath", "{volumes: [{hostPath: {path: /x}}]}", func(s *corev1.PodSpec) any { return *s.Volumes[0].HostPath.Type }, corev1.HostPathUnset},
 		{"the pull policy of an image volume", "{volumes: [{image: {reference: x}}]}", func(s *corev1.PodSpec) any { return s.Volumes[0].Image.PullPolicy }, corev1.PullAlways},
+		{"iscsi", "{volumes: [{iscsi: {}}]}", func(s *corev1.PodSpec) any { return s.Volumes[0].ISCSI.ISCSIInterface }, "default"},
+		{"rbd", "{volumes: [{rbd: {}}]}", func(s *corev1.PodSpec) any { return *s.Volumes[0].RBD },
+			corev1.RBDVolumeSource{RBDPool: "rbd", RadosUser: "admin", Keyring: "/etc/ceph/keyring"}},
+		{"scaleIO", "{volumes: [{scaleIO: {}}]}", func(s *corev1.PodSpec) any { return *s.Volumes[0].ScaleIO },
+			corev1.ScaleIOVolumeSource{StorageMode: "ThinProvisioned", FSType: "xfs"}},
+		{"azureDisk", "{volumes: [{azureDisk: {}}]}", func(s *corev1.PodSpec) any {
+			d := s.Volumes[0].AzureDisk
+			return []any{*d.CachingMode, *d.FSType, *d.ReadOnly, *d.Kind}
+		}, []any{corev1.AzureDataDiskCachingReadWrite, "ext4", false, corev1.AzureSharedBlobDisk}},
 		{"the mode of an ephemeral claim", "{volumes: [{ephemeral: {volumeClaimTemplate: {spec: {}}}}]}",
 			func(s *corev1.PodSpec) any { return *s.Volumes[0].Ephemeral.VolumeClaimTemplate.Spec.VolumeMode }, corev1.PersistentVolumeFilesystem},
 		{"an ephemeral container", "{ephemeralContainers: [{name: e, image: x}]}", func(s *corev1.PodSpec) any { return s.EphemeralContainers[0].ImagePullPolicy }, corev1.PullAlways},
@@ -152,6 +162,73 @@ func TestDefaultsOfResources(t *testing.T) { // (S1.2)
 				}
 			}
 		})
+	}
+}
+
+func TestLimitsOfAPodComeFromItsContainers(t *testing.T) { // (S1.2)
+	cases := []struct{ name, containers, podResources, want string }{
+		{"where all have one", "[{resources: {limits: {cpu: 1}}}, {resources: {limits: {cpu: 2}}}]", "{requests: {cpu: 500m}}", "3"},
+		{"where one has none", "[{resources: {limits: {cpu: 1}}}, {}]", "{requests: {cpu: 500m}}", "0"},
+		{"but are not below its request", "[{resources: {limits: {cpu: 1}}}]", "{requests: {cpu: 2}}", "2"},
+		{"where the pod has none", "[{resources: {limits: {cpu: 1}}}]", "{limits: {cpu: 4}}", "4"},
+	}
+	for _, c := range cases {
+		pod := podOf(t, "{containers: "+c.containers+", resources: "+c.podResources+"}")
+		if got := pod.Spec.Resources.Limits.Cpu().String(); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAppArmorAnnotationsBecomeFields(t *testing.T) { // (S1.2.2)
+	const unconfined = "{appArmorProfile: {type: Unconfined}}"
+	cases := []struct{ name, annotation, pod, container, want string }{
+		{"the default", "runtime/default", "{}", "{}", "RuntimeDefault"},
+		{"a profile of the machine", "localhost/p", "{}", "{}", "Localhost p"},
+		{"a profile with a blank at its end", "localhost/p ", "{}", "{}", ""},
+		{"a profile without a name", "localhost/", "{}", "{}", ""},
+		{"what the pod says already", "unconfined", unconfined, "{}", ""},
+		{"what the container says otherwise", "runtime/default", "{}", unconfined, "Unconfined"},
+	}
+	for _, c := range cases {
+		pod := &corev1.Pod{Spec: specOf(t, "{securityContext: "+c.pod+", containers: [{name: c, securityContext: "+c.container+"}]}")}
+		pod.Annotations = map[string]string{"container.apparmor.security.beta.kubernetes.io/c": c.annotation}
+		Pod(pod)
+		got := ""
+		if profile := pod.Spec.Containers[0].SecurityContext.AppArmorProfile; profile != nil {
+			got = strings.TrimSpace(string(profile.Type) + " " + ptr.Deref(profile.LocalhostProfile, ""))
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestBothFieldsOfAClaimSayWhereItsDataComesFrom(t *testing.T) {
+	const volume, snapshot = "{kind: PersistentVolumeClaim, name: x}", "{apiGroup: snapshot.storage.k8s.io, kind: VolumeSnapshot, name: x}"
+	const other, elsewhere = "{apiGroup: a.b, kind: K, name: x}", "{kind: PersistentVolumeClaim, name: x, namespace: other}"
+	cases := []struct{ name, given, want string }{
+		{"a claim", "{dataSource: " + volume + "}", "{dataSource: " + volume + ", dataSourceRef: " + volume + "}"},
+		{"a snapshot", "{dataSource: " + snapshot + "}", "{dataSource: " + snapshot + ", dataSourceRef: " + snapshot + "}"},
+		{"something else", "{dataSource: " + other + "}", "{}"},
+		{"something else by reference", "{dataSourceRef: " + other + "}", "{dataSource: " + other + ", dataSourceRef: " + other + "}"},
+		{"something of another namespace", "{dataSourceRef: " + elsewhere + "}", "{}"},
+		{"two claims", "{dataSource: " + volume + ", dataSourceRef: {kind: A, name: b}}", "{dataSource: " + volume + ", dataSourceRef: {kind: A, name: b}}"},
+	}
+	spec := func(text string) corev1.PersistentVolumeClaimSpec {
+		var claim corev1.PersistentVolumeClaim
+		if err := yaml.UnmarshalStrict([]byte("{spec: "+text+"}"), &claim); err != nil {
+			t.Fatal(err)
+		}
+		return claim.Spec
+	}
+	for _, c := range cases {
+		claim := &corev1.PersistentVolumeClaim{Spec: spec(c.given)}
+		Claim(claim)
+		claim.Spec.VolumeMode = nil
+		if diff := cmp.Diff(spec(c.want), claim.Spec); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
+		}
 	}
 }
 

@@ -5,11 +5,8 @@ import (
 )
 
 // template fills in what the API server fills into the pod template of a controller (S1.2). Host ports, the service account and the
-// requests that come from limits are not among it: the server fills those into the pods that are made of it. The fields of features
-// that are off, and that no gate of podsim turns on, are dropped.
+// requests that come from limits are not among it: the server fills those into the pods that are made of it.
 func template(t *corev1.PodTemplateSpec) {
-	t.Spec.EvictionResponders = nil
-	t.Spec.SchedulingGroup = nil
 	podSpec(&t.Spec)
 }
 

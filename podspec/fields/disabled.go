@@ -21,8 +21,10 @@ var fieldGates = map[string]string{
 	"files.user":                               podspec.AtomicWriteVolumeUserFields,
 	"httpGet.protocol":                         podspec.H2CContainerProbe,
 	"probe.grpc.mode":                          podspec.GRPCContainerProbeTLS,
+	"evictionResponders":                       podspec.EvictionRequestAPI,
 	"resources":                                podspec.PodLevelResources,
 	"volumes.emptyDir.mode":                    podspec.EmptyDirVolumeMode,
+	"schedulingGroup":                          podspec.GenericWorkload,
 }
 
 // DropDisabled takes the fields off a pod whose features are off, as the API server does at a creation, before it

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/podsim/podsim/podspec"
@@ -27,16 +28,12 @@ func warnings(o object, gates podspec.FeatureGates) Problems {
 	if _, isService := o.Object.(*corev1.Service); isService {
 		warn(Unused, "", "accepted, but podsim gives containers neither its variables nor its name yet")
 	}
+	for _, w := range serverWarnings(o.Object) {
+		warn(Doubtful, w.Path, w.Text)
+	}
 	pod, template := podIn(o.Object)
 	if pod == nil {
 		return found
-	}
-	said := validation.Warnings(pod)
-	if template != nil {
-		said = validation.WorkloadWarnings(o.Object)
-	}
-	for _, w := range said {
-		warn(Doubtful, w.Path, w.Text)
 	}
 	for _, w := range notYetDone(pod, template) {
 		warn(WithoutEffect, w.Path, w.Text)
@@ -51,6 +48,19 @@ func warnings(o object, gates podspec.FeatureGates) Problems {
 		warn(Doubtful, paths[0], fmt.Sprintf("without effect while the feature gate %s is off: %s", gate, strings.Join(paths, ", ")))
 	}
 	return found
+}
+
+// serverWarnings are those of an API server (S1.3.2).
+func serverWarnings(o metav1.Object) []validation.Warning {
+	switch o := o.(type) {
+	case *corev1.Pod:
+		return validation.Warnings(o)
+	case *corev1.Secret:
+		return validation.SecretWarnings(o)
+	case *corev1.PersistentVolumeClaim:
+		return validation.ClaimWarnings(o)
+	}
+	return validation.WorkloadWarnings(o)
 }
 
 // helmHook is the annotation of objects that Helm creates at a time of their own.

@@ -117,13 +117,13 @@ func validateProfilesAgree(meta *metav1.ObjectMeta, spec *corev1.PodSpec, path *
 		pod = &corev1.PodSecurityContext{}
 	}
 	if pod.SeccompProfile != nil {
-		errs = append(errs, profileAgrees(meta, seccompPodAnnotation, "seccomp", string(pod.SeccompProfile.Type), pod.SeccompProfile.LocalhostProfile,
-			path.Child("securityContext", "seccompProfile"))...)
+		errs = append(errs, profileAgrees(meta, seccompPodAnnotation, "seccomp", string(pod.SeccompProfile.Type),
+			pod.SeccompProfile.LocalhostProfile, path.Child("securityContext", "seccompProfile"))...)
 	}
 	for c, at := range allContainers(spec, path) {
 		if sc := c.SecurityContext; sc != nil && sc.SeccompProfile != nil {
-			errs = append(errs, profileAgrees(meta, seccompContainerAnnotation+c.Name, "seccomp", string(sc.SeccompProfile.Type), sc.SeccompProfile.LocalhostProfile,
-				at.Child("securityContext", "seccompProfile"))...)
+			errs = append(errs, profileAgrees(meta, seccompContainerAnnotation+c.Name, "seccomp", string(sc.SeccompProfile.Type),
+				sc.SeccompProfile.LocalhostProfile, at.Child("securityContext", "seccompProfile"))...)
 		}
 	}
 	if isForWindows(spec) {
@@ -135,8 +135,9 @@ func validateProfilesAgree(meta *metav1.ObjectMeta, spec *corev1.PodSpec, path *
 			profile = sc.AppArmorProfile
 		}
 		if profile != nil {
-			errs = append(errs, profileAgrees(meta, corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix+c.Name, "apparmor", string(profile.Type),
-				profile.LocalhostProfile, at.Child("securityContext", "appArmorProfile"))...)
+			key := corev1.DeprecatedAppArmorBetaContainerAnnotationKeyPrefix + c.Name
+			errs = append(errs, profileAgrees(meta, key, "apparmor", string(profile.Type), profile.LocalhostProfile,
+				at.Child("securityContext", "appArmorProfile"))...)
 		}
 	}
 	return errs

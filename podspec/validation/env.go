@@ -216,7 +216,8 @@ func validateFieldResource(resource string, path *field.Path) field.ErrorList {
 }
 
 func isFieldOfHugePages(resource string) bool {
-	return strings.HasPrefix(resource, "limits."+corev1.ResourceHugePagesPrefix) || strings.HasPrefix(resource, "requests."+corev1.ResourceHugePagesPrefix)
+	return strings.HasPrefix(resource, "limits."+corev1.ResourceHugePagesPrefix) ||
+		strings.HasPrefix(resource, "requests."+corev1.ResourceHugePagesPrefix)
 }
 
 // validateDivisor checks what a resource is counted in; a resource that there is not may be counted in anything.

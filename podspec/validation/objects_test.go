@@ -56,6 +56,16 @@ func TestOtherObjectsAreValidated(t *testing.T) {
 		{"a good claim", claim("{accessModes: [ReadWriteOnce], " + storage + "}"), nil},
 		{"a claim without anything", claim("{}"), []string{`spec.accessModes: Required value: at least 1 access mode is required`, `spec.resources[storage]: Required value`}},
 		{"a claim with a wrong mode", claim("{accessModes: [Write], " + storage + "}"), []string{`spec.accessModes: Unsupported value: "Write": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"`}},
+		{"an SSH secret with an empty key", secret("type: kubernetes.io/ssh-auth\nstringData: {ssh-privatekey: ''}"), []string{`data[ssh-privatekey]: Required value`}},
+		{"a token of nobody", secret("type: kubernetes.io/service-account-token"), []string{`metadata.annotations[kubernetes.io/service-account.name]: Required value`}},
+		{"a claim with a mode that excludes the others", claim("{accessModes: [ReadWriteOncePod, ReadOnlyMany], " + storage + "}"), []string{`spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes`}},
+		{"a claim with data from something that has to be named in dataSourceRef", claim("{accessModes: [ReadWriteOnce], dataSource: {kind: K, name: n}, " + storage + "}"), nil},
+		{"a claim with data from nothing", claim("{accessModes: [ReadWriteOnce], dataSourceRef: {kind: K, name: ''}, " + storage + "}"), []string{
+			`spec.dataSource.name: Required value`, `spec.dataSource: Invalid value: "K": must be 'PersistentVolumeClaim' when referencing the default apiGroup`,
+			`spec.dataSourceRef.name: Required value`, `spec.dataSourceRef: Invalid value: "K": must be 'PersistentVolumeClaim' when referencing the default apiGroup`}},
+		{"a claim with data from two sources", claim("{accessModes: [ReadWriteOnce], dataSource: {kind: PersistentVolumeClaim, name: a}, dataSourceRef: {kind: PersistentVolumeClaim, name: b}, " + storage + "}"),
+			[]string{`spec: Invalid value: {}: must match dataSourceRef`}},
+		{"a claim with attributes of a wrong class", claim("{accessModes: [ReadWriteOnce], volumeAttributesClassName: A, " + storage + "}"), []string{`spec.volumeAttributesClassName: Invalid value: "A": SUB`}},
 		{"a claim of nothing", claim("{accessModes: [ReadWriteOnce], resources: {requests: {storage: 0}}}"), []string{`spec.resources[storage]: Invalid value: "0": must be greater than zero`}},
 	}
 	for _, c := range cases {
@@ -64,5 +74,31 @@ func TestOtherObjectsAreValidated(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestWarningsOfOtherObjects(t *testing.T) { // (S1.3.2)
+	texts := func(warnings []Warning) []string {
+		var all []string
+		for _, w := range warnings {
+			all = append(all, w.Text)
+		}
+		return all
+	}
+	claim := &corev1.PersistentVolumeClaim{}
+	if err := yaml.Unmarshal([]byte("metadata: {annotations: {volume.beta.kubernetes.io/storage-class: x}}\nspec: {resources: {requests: {storage: 1.5}}}"), claim); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{`metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use "storageClassName" attribute instead`,
+		`spec.resources.requests[storage]: fractional byte value "1500m" is invalid, must be an integer`}
+	if diff := cmp.Diff(want, texts(ClaimWarnings(claim))); diff != "" {
+		t.Error(diff)
+	}
+	secret := &corev1.Secret{Type: corev1.SecretTypeTLS, StringData: map[string]string{"tls.crt": "", "tls.key": "hunter2"}}
+	if diff := cmp.Diff([]string{"tls: failed to find any PEM data in certificate input"}, texts(SecretWarnings(secret))); diff != "" {
+		t.Error(diff)
+	}
+	if got := SecretWarnings(&corev1.Secret{}); got != nil {
+		t.Errorf("got %v of a Secret that is not of TLS", got)
 	}
 }

@@ -27,8 +27,10 @@ func validatePartition(partition int32, at *field.Path) field.ErrorList {
 
 // What an Azure disk can be, in the order of the messages.
 var (
-	azureCachingModes = []corev1.AzureDataDiskCachingMode{corev1.AzureDataDiskCachingNone, corev1.AzureDataDiskCachingReadOnly, corev1.AzureDataDiskCachingReadWrite}
-	azureDiskKinds    = []corev1.AzureDataDiskKind{corev1.AzureDedicatedBlobDisk, corev1.AzureManagedDisk, corev1.AzureSharedBlobDisk}
+	azureCachingModes = []corev1.AzureDataDiskCachingMode{
+		corev1.AzureDataDiskCachingNone, corev1.AzureDataDiskCachingReadOnly, corev1.AzureDataDiskCachingReadWrite,
+	}
+	azureDiskKinds = []corev1.AzureDataDiskKind{corev1.AzureDedicatedBlobDisk, corev1.AzureManagedDisk, corev1.AzureSharedBlobDisk}
 )
 
 // The two forms of the address of an Azure disk, as the messages show them.

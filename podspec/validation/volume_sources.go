@@ -11,10 +11,14 @@ import (
 const fileModeComplaint = "must be a number between 0 and 0777 (octal), both inclusive"
 
 func validateEmptyDir(v *corev1.EmptyDirVolumeSource, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
 	if v.SizeLimit != nil && v.SizeLimit.Sign() < 0 {
-		return field.ErrorList{field.Forbidden(path.Child("sizeLimit"), "SizeLimit field must be a valid resource quantity")}
+		errs = append(errs, field.Forbidden(path.Child("sizeLimit"), "SizeLimit field must be a valid resource quantity"))
 	}
-	return nil
+	if v.Mode != nil && (*v.Mode < 0 || *v.Mode > 01777) {
+		errs = append(errs, field.Invalid(path.Child("mode"), *v.Mode, "must be a number between 0 and 01777 (octal), both inclusive"))
+	}
+	return errs
 }
 
 func validateHostPath(v *corev1.HostPathVolumeSource, path *field.Path) field.ErrorList {

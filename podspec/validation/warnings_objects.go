@@ -29,7 +29,8 @@ func ClaimWarnings(claim *corev1.PersistentVolumeClaim) []Warning {
 	defaults.Claim(claim)
 	w := &warner{}
 	if _, ok := claim.Annotations[corev1.BetaStorageClassAnnotation]; ok {
-		w.at(field.NewPath("metadata", "annotations").Key(corev1.BetaStorageClassAnnotation), `deprecated since v1.8; use "storageClassName" attribute instead`)
+		w.at(field.NewPath("metadata", "annotations").Key(corev1.BetaStorageClassAnnotation),
+			`deprecated since v1.8; use "storageClassName" attribute instead`)
 	}
 	w.claim(&claim.Spec, field.NewPath("spec"))
 	return w.found

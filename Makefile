@@ -7,6 +7,8 @@ DESTDIR ?=
 # How often `make parity` runs the cases, and which (all that podsim is held to when empty).
 TIMES   ?= 1
 CASES   ?=
+# How long `make fuzz` works on each target.
+FUZZTIME ?= 30s
 # How many rounds `make bench` measures.
 ROUNDS  ?= 7
 
@@ -15,7 +17,7 @@ export CGO_ENABLED = 0
 LDFLAGS  = -s -w -X main.release=$(VERSION)
 PACKAGES = $(shell $(GO) list ./... | grep -v '/e2e$$')
 
-.PHONY: help build install demo test unit e2e lint generate images parity bench clean
+.PHONY: help build install demo test unit e2e fuzz lint generate images parity bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +39,10 @@ unit: ## run the tests that need no engine
 
 e2e: ## run the end-to-end tests
 	$(GO) test -count=1 -parallel 4 -timeout 10m ./e2e
+
+fuzz: ## fuzz the decoding of manifests, and all decisions about a pod (FUZZTIME=30s)
+	$(GO) test ./podspec/manifest -run '^$$' -fuzz FuzzLoad -fuzztime $(FUZZTIME) -fuzzminimizetime 20x
+	$(GO) test ./runtime -run '^$$' -fuzz FuzzValidateThenPlan -fuzztime $(FUZZTIME) -fuzzminimizetime 20x
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then printf 'not formatted with gofmt:\n%s\n' "$$unformatted" >&2; exit 1; fi

@@ -148,6 +148,10 @@ func (d decoder) list(at place, fields map[string]json.RawMessage, element schem
 // typed decodes one object strictly: unknown and repeated fields are errors, and so is a value of another type (S1.1.2). It
 // returns whether all is well.
 func (d decoder) typed(text []byte, into runtime.Object, at place) bool {
+	if path := outsizeQuantity(text, into); path != "" {
+		d.refuse(at, path, fmt.Errorf("%s: a quantity of so many digits, or with such an exponent, is more than podsim reads", path))
+		return false
+	}
 	strict, err := kjson.UnmarshalStrict(text, into)
 	if err != nil {
 		path := culprit(text, into)

@@ -392,12 +392,3 @@ func TestACancelledLoadEnds(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
-
-func FuzzLoadNeverPanics(f *testing.F) {
-	for _, seed := range []string{minimalPod, "a: &a {<<: *a}", "{", "{} {", "{}}", "{a: b}\n'", "--- %", "apiVersion: v1\nkind: List\nitems: {a: b}", "- - -", "apiVersion: v1\nkind: Pod\nspec: {containers: [{resources: {limits: {cpu: x}}}]}"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		_, _ = Load(context.Background(), []string{"-"}, Options{Stdin: strings.NewReader(text)})
-	})
-}

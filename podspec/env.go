@@ -24,14 +24,20 @@ type NodeFacts struct {
 	HostIPs     []string            // of the node, the primary one first
 	PodIPs      []string            // of the pod, the primary one first; empty while it has none
 	Allocatable corev1.ResourceList // of the node: what limits that are not set amount to (S9.21)
+	Services    []*corev1.Service   // defaulted; nil while the node knows none (S9.10)
+	// EnvFile reads a file of one of the pod's volumes, for fileKeyRef (S9.22); nil when there is no volume to read from.
+	EnvFile func(volume, path string) ([]byte, error)
 }
 
-// Environment computes the variables that a container's manifest gives it, at one start of the container: envFrom, then
-// env, later ones winning (S9.1). Every name is there once, where it was first given; keys of one object are sorted. The
-// image's variables and HOSTNAME are not in it, and neither are any of Services. An error has a kubelet's words (S9.9)
-// and means that the container cannot be created now.
+// Environment computes the variables that a container's manifest gives it, at one start of the container: those of Services,
+// envFrom, then env, later ones winning (S9.1). Every name is there once, where it was first given; keys of one object are
+// sorted. The image's variables and HOSTNAME are not in it. An error has a kubelet's words (S9.9) and means that the
+// container cannot be created now.
 func Environment(pod *corev1.Pod, c *corev1.Container, objects Objects, node NodeFacts) ([]EnvVar, error) {
 	env := &environment{index: map[string]int{}}
+	for _, variable := range serviceVariables(pod, node.Services) {
+		env.set(variable.Name, variable.Value)
+	}
 	for _, source := range c.EnvFrom {
 		values, err := envFromValues(pod.Namespace, source, objects)
 		if err != nil {
@@ -138,7 +144,10 @@ func envValue(pod *corev1.Pod, c *corev1.Container, variable corev1.EnvVar, earl
 		bytes, found := secret.Data[ref.Key]
 		return string(bytes), found, missingKey(found, "Secret", pod.Namespace, ref.Name, ref.Key, ref.Optional)
 	}
-	return "", false, fmt.Errorf("variable %s: podsim does not support its source yet", variable.Name)
+	if from.FileKeyRef == nil {
+		return "", true, nil
+	}
+	return fileValue(pod, from.FileKeyRef, node.EnvFile)
 }
 
 func missingKey(found bool, kind, namespace, name, key string, optional *bool) error {

@@ -1,6 +1,8 @@
 package podspec_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -135,6 +137,91 @@ func TestMissingObjectsKeepAContainerFromStarting(t *testing.T) { // (S9.9)
 		if _, err := environmentOf(t, spectest.Container(c.fields)); err == nil || err.Error() != c.want {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
 		}
+	}
+}
+
+func TestVariablesFromFiles(t *testing.T) { // (S9.22)
+	files := map[string]string{"v/good.env": "A='from a file'\nEMPTY=''\n", "v/bad.env": "A\n"}
+	node := podspec.NodeFacts{EnvFile: func(volume, path string) ([]byte, error) {
+		if text, ok := files[volume+"/"+path]; ok {
+			return []byte(text), nil
+		}
+		return nil, errors.New("no such file")
+	}}
+	cases := []struct {
+		name, ref string
+		want      []podspec.EnvVar
+		wantErr   string
+	}{
+		{"a key", "path: good.env, key: A", []podspec.EnvVar{{"X", "from a file"}}, ""},
+		{"no key", "path: good.env, key: Z", nil, `environment variable key "Z" not found in file "/var/lib/kubelet/pods/u/volumes/kubernetes.io~empty-dir/v/good.env"`},
+		{"no key, optional", "path: good.env, key: Z, optional: true", nil, ""},
+		{"an empty value", "path: good.env, key: EMPTY", nil, `environment variable key "EMPTY" not found in file "/var/lib/kubelet/pods/u/volumes/kubernetes.io~empty-dir/v/good.env"`},
+		{"no file, even if optional", "path: none.env, key: A, optional: true", nil, "couldn't parse env file"},
+		{"a file that is none, even if optional", "path: bad.env, key: A, optional: true", nil, "couldn't parse env file"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			pod := spectest.Pod(t, spectest.Container("env: [{name: X, valueFrom: {fileKeyRef: {volumeName: v, "+c.ref+"}}}]"))
+			pod.UID = "u"
+			got, err := podspec.Environment(pod, &pod.Spec.Containers[0], fewObjects{}, node)
+			gotErr := ""
+			if err != nil {
+				gotErr = err.Error()
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" || gotErr != c.wantErr {
+				t.Errorf("%s%q, want %q", diff, gotErr, c.wantErr)
+			}
+		})
+	}
+}
+
+func TestServicesInTheEnvironment(t *testing.T) { // (S9.10)
+	service := func(namespace, name, ip string, ports ...corev1.ServicePort) *corev1.Service {
+		s := &corev1.Service{Spec: corev1.ServiceSpec{ClusterIP: ip, Ports: ports}}
+		s.Namespace, s.Name = namespace, name
+		return s
+	}
+	services := []*corev1.Service{
+		service("default", "kubernetes", "10.96.0.1", corev1.ServicePort{Name: "https", Port: 443, Protocol: "TCP"}),
+		service("default", "my-dns", "fd00::a", corev1.ServicePort{Port: 53, Protocol: "UDP"}, corev1.ServicePort{Name: "dns-tcp", Port: 53, Protocol: "TCP"}),
+		service("default", "headless", "None", corev1.ServicePort{Port: 1, Protocol: "TCP"}),
+		service("default", "external", ""),
+		service("other", "elsewhere", "10.96.0.9", corev1.ServicePort{Port: 1, Protocol: "TCP"}),
+	}
+	api := []podspec.EnvVar{
+		{"KUBERNETES_SERVICE_HOST", "10.96.0.1"}, {"KUBERNETES_SERVICE_PORT", "443"}, {"KUBERNETES_SERVICE_PORT_HTTPS", "443"},
+		{"KUBERNETES_PORT", "tcp://10.96.0.1:443"}, {"KUBERNETES_PORT_443_TCP", "tcp://10.96.0.1:443"}, {"KUBERNETES_PORT_443_TCP_PROTO", "tcp"},
+		{"KUBERNETES_PORT_443_TCP_PORT", "443"}, {"KUBERNETES_PORT_443_TCP_ADDR", "10.96.0.1"},
+	}
+	dns := []podspec.EnvVar{
+		{"MY_DNS_SERVICE_HOST", "fd00::a"}, {"MY_DNS_SERVICE_PORT", "53"}, {"MY_DNS_SERVICE_PORT_DNS_TCP", "53"},
+		{"MY_DNS_PORT", "udp://[fd00::a]:53"},
+		{"MY_DNS_PORT_53_UDP", "udp://[fd00::a]:53"}, {"MY_DNS_PORT_53_UDP_PROTO", "udp"}, {"MY_DNS_PORT_53_UDP_PORT", "53"}, {"MY_DNS_PORT_53_UDP_ADDR", "fd00::a"},
+		{"MY_DNS_PORT_53_TCP", "tcp://[fd00::a]:53"}, {"MY_DNS_PORT_53_TCP_PROTO", "tcp"}, {"MY_DNS_PORT_53_TCP_PORT", "53"}, {"MY_DNS_PORT_53_TCP_ADDR", "fd00::a"},
+	}
+	replaced := slices.Clone(dns)
+	replaced[0].Value = "mine"
+	cases := []struct {
+		name, spec string
+		want       []podspec.EnvVar
+	}{
+		{"those of the pod's namespace", spectest.Container(""), slices.Concat(api, dns)},
+		{"the API server's always", "{enableServiceLinks: false, containers: [{name: c, image: i}]}", api},
+		{"env wins, and sees them (S9.1, S9.4)", spectest.Container("env: [{name: MY_DNS_SERVICE_HOST, value: mine}, {name: A, value: '$(MY_DNS_SERVICE_HOST) $(KUBERNETES_SERVICE_PORT)'}]"),
+			slices.Concat(api, replaced, []podspec.EnvVar{{"A", "mine 443"}})},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			pod := spectest.Pod(t, c.spec)
+			got, err := podspec.Environment(pod, &pod.Spec.Containers[0], fewObjects{}, podspec.NodeFacts{Services: services})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -24,8 +24,10 @@ type NodeFacts struct {
 	HostIPs     []string            // of the node, the primary one first
 	PodIPs      []string            // of the pod, the primary one first; empty while it has none
 	Allocatable corev1.ResourceList // of the node: what limits that are not set amount to (S9.21)
-	Services    []*corev1.Service   // defaulted; nil while the node knows none (S9.10)
-	// EnvFile reads a file of one of the pod's volumes, for fileKeyRef (S9.22); nil when there is no volume to read from.
+	// Services are those of all namespaces, of which a container is told some (S9.10). Nil until the node knows of Services.
+	Services []*corev1.Service
+	// EnvFile returns the content of a regular file in a volume of the pod, by its path in the volume; no link leads out of that
+	// (S9.22). The error is ErrNoVolume if no container mounts a volume of that name. Nil: the pod has no volumes yet.
 	EnvFile func(volume, path string) ([]byte, error)
 }
 
@@ -115,7 +117,7 @@ func missing(kind, name string, optional *bool) error {
 }
 
 // envValue returns the value of one env entry; ok is false when what it refers to is missing and optional, so that the
-// variable is not set (S9.8).
+// variable is not set (S9.8). The values of references are taken as they are; only a value of the manifest is expanded (S9.4).
 func envValue(pod *corev1.Pod, c *corev1.Container, variable corev1.EnvVar, earlier *environment, objects Objects, node NodeFacts) (value string, ok bool, err error) {
 	from := variable.ValueFrom
 	switch {
@@ -143,11 +145,10 @@ func envValue(pod *corev1.Pod, c *corev1.Container, variable corev1.EnvVar, earl
 		}
 		bytes, found := secret.Data[ref.Key]
 		return string(bytes), found, missingKey(found, "Secret", pod.Namespace, ref.Name, ref.Key, ref.Optional)
+	case from.FileKeyRef != nil:
+		return fileValue(pod, from.FileKeyRef, node.EnvFile)
 	}
-	if from.FileKeyRef == nil {
-		return "", true, nil
-	}
-	return fileValue(pod, from.FileKeyRef, node.EnvFile)
+	return "", true, nil // no server lets a variable without a source through
 }
 
 func missingKey(found bool, kind, namespace, name, key string, optional *bool) error {

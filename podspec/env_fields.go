@@ -1,7 +1,6 @@
 package podspec
 
 import (
-	"fmt"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,11 +23,7 @@ func fieldValue(pod *corev1.Pod, ref *corev1.ObjectFieldSelector, node NodeFacts
 	case "status.podIPs":
 		return strings.Join(node.PodIPs, ","), nil
 	default:
-		value, err := fieldpath.ExtractFieldPathAsString(pod, path)
-		if err != nil {
-			return "", fmt.Errorf("reading %s of the pod: %w", path, err)
-		}
-		return value, nil
+		return fieldpath.ExtractFieldPathAsString(pod, path)
 	}
 }
 

@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"path"
@@ -10,71 +11,125 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// fileValue returns the value of a fileKeyRef; ok is false when the key is missing, or empty, and optional, so that the variable is not
-// set. A file that is missing or cannot be parsed is an error, optional or not (S9.22).
+// ErrNoVolume says that no container of the pod mounts a volume of the name that was asked for.
+var ErrNoVolume = errors.New("no container mounts the volume")
+
+// EnvFileError says why the file of a fileKeyRef cannot be used. Its text is the message of a CreateContainerConfigError and, as a
+// kubelet's, hides details (S9.22); Err has them.
+type EnvFileError struct{ Err error }
+
+func (e *EnvFileError) Error() string { return "couldn't parse env file" }
+
+func (e *EnvFileError) Unwrap() error { return e.Err }
+
+// fileValue returns what a fileKeyRef of a variable names; ok is false when the key is missing and optional (S9.22). An empty value
+// counts as missing; a missing file is an error even then.
 func fileValue(pod *corev1.Pod, ref *corev1.FileKeySelector, read func(volume, path string) ([]byte, error)) (value string, ok bool, err error) {
 	if read == nil {
-		return "", false, fmt.Errorf("cannot find the volume %q referenced by FileKeyRef", ref.VolumeName)
+		return "", false, noVolume(ref)
 	}
 	text, err := read(ref.VolumeName, ref.Path)
+	if errors.Is(err, ErrNoVolume) {
+		return "", false, noVolume(ref)
+	}
 	if err == nil {
 		value, err = envFileValue(string(text), ref.Key)
 	}
-	switch {
-	case err != nil:
-		return "", false, errors.New("couldn't parse env file")
-	case value != "":
-		return value, true, nil
-	case ptr.Deref(ref.Optional, false):
-		return "", false, nil
+	if err != nil {
+		return "", false, &EnvFileError{err}
 	}
-	return "", false, fmt.Errorf("environment variable key %q not found in file %q", ref.Key, nodePath(pod, ref.VolumeName, ref.Path))
+	if value == "" && !ptr.Deref(ref.Optional, false) {
+		return "", false, fmt.Errorf("environment variable key %q not found in file %q", ref.Key, kubeletPath(pod, ref))
+	}
+	return value, value != "", nil
 }
 
-// nodePath is where a node has a file of an emptyDir volume, which are the only ones that a fileKeyRef may name.
-func nodePath(pod *corev1.Pod, volume, file string) string {
-	return path.Join("/var/lib/kubelet/pods", string(pod.UID), "volumes", "kubernetes.io~empty-dir", volume, file)
+func noVolume(ref *corev1.FileKeySelector) error {
+	return fmt.Errorf("cannot find the volume %q referenced by FileKeyRef", ref.VolumeName)
 }
 
-// envFileValue finds a key in a file of lines such as NAME='value', and returns its value, "" when it is not there. What follows the
-// line of the key is not looked at (S9.22).
+// kubeletPath is where a node has the file, whose volume can only be an emptyDir (S2.43).
+func kubeletPath(pod *corev1.Pod, ref *corev1.FileKeySelector) string {
+	return path.Join("/var/lib/kubelet/pods", string(pod.UID), "volumes/kubernetes.io~empty-dir", ref.VolumeName, path.Join("/", ref.Path))
+}
+
+const envFileBlanks = " \t"
+
+// envFileValue returns the value of the first line of an environment file that gives one to the key, "" if none does (S9.22). What
+// comes after that line is not looked at; before it, anything that is not of the form NAME='value' is an error. Lines of 64 KiB and
+// more are too long, as for a kubelet.
 func envFileValue(text, key string) (string, error) {
-	rest := strings.ReplaceAll(text, "\r\n", "\n")
-	for number := 1; rest != ""; {
-		line, after, _ := strings.Cut(rest, "\n")
-		line = strings.TrimLeft(line, " \t")
-		name, value, assigned := strings.Cut(line, "=")
-		switch {
-		case line == "" || line[0] == '#':
-		case !assigned:
-			return "", fmt.Errorf("line %d: missing '='", number)
-		case strings.Trim(name, " \t") == "":
-			return "", fmt.Errorf("line %d: empty variable name", number)
-		case strings.HasSuffix(name, " ") || strings.HasSuffix(name, "\t"):
-			return "", fmt.Errorf("line %d: whitespace before '='", number)
-		case strings.HasPrefix(value, " ") || strings.HasPrefix(value, "\t"): // as in a shell, which takes the rest for a command
-			if name == key {
-				return "", nil
-			}
-		case !strings.HasPrefix(value, "'"):
-			return "", fmt.Errorf("line %d: the value is not in single quotes", number)
-		default:
-			quoted, behind, closed := strings.Cut(rest[strings.Index(rest, "='")+2:], "'")
-			if !closed {
-				return "", fmt.Errorf("line %d: a quote that is not closed", number)
-			}
-			var comment string
-			comment, after, _ = strings.Cut(behind, "\n")
-			if comment = strings.TrimLeft(comment, " \t"); comment != "" && comment[0] != '#' {
-				return "", fmt.Errorf("line %d: text after the value", number)
-			}
-			if name == key {
-				return quoted, nil
-			}
-			number += strings.Count(quoted, "\n")
+	file := &envFile{lines: bufio.NewScanner(strings.NewReader(text))}
+	for file.next() {
+		line := strings.TrimLeft(file.lines.Text(), envFileBlanks)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
 		}
-		rest = after
-		number++
+		name, rest, err := file.cutName(line)
+		if err != nil {
+			return "", err
+		}
+		value := ""
+		if !strings.HasPrefix(rest, " ") && !strings.HasPrefix(rest, "\t") { // for a shell the value ends where a blank is
+			if value, err = file.quoted(rest); err != nil {
+				return "", err
+			}
+		}
+		if name == key {
+			return value, nil
+		}
 	}
-	return "", nil
+	return "", file.lines.Err()
 }
+
+// envFile is an environment file that is being read.
+type envFile struct {
+	lines  *bufio.Scanner
+	number int // of the line, from 1
+}
+
+func (f *envFile) next() bool {
+	f.number++
+	return f.lines.Scan()
+}
+
+// cutName splits a line at its first equals sign.
+func (f *envFile) cutName(line string) (name, rest string, err error) {
+	name, rest, found := strings.Cut(line, "=")
+	switch {
+	case !found:
+		return "", "", f.invalid("missing '='")
+	case name == "":
+		return "", "", f.invalid("empty variable name")
+	case strings.TrimRight(name, envFileBlanks) != name:
+		return "", "", f.invalid("whitespace before '=' is not allowed")
+	}
+	return name, rest, nil
+}
+
+// quoted reads a value in single quotes, which may span lines. Nothing but a comment may follow it.
+func (f *envFile) quoted(text string) (string, error) {
+	text, found := strings.CutPrefix(text, "'")
+	if !found {
+		return "", f.invalid("value must be enclosed in single quotes")
+	}
+	start, value := f.number, strings.Builder{}
+	for {
+		inside, after, closed := strings.Cut(text, "'")
+		value.WriteString(inside)
+		if closed {
+			after = strings.TrimLeft(after, envFileBlanks)
+			if after != "" && !strings.HasPrefix(after, "#") {
+				return "", f.invalid("unexpected content after closing quote")
+			}
+			return value.String(), nil
+		}
+		if !f.next() {
+			return "", fmt.Errorf("line %d: unclosed single quote", start)
+		}
+		value.WriteByte('\n')
+		text = f.lines.Text()
+	}
+}
+
+func (f *envFile) invalid(what string) error { return fmt.Errorf("line %d: %s", f.number, what) }

@@ -1,9 +1,13 @@
 package podspec
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestAVariableFromAFile(t *testing.T) { // (S9.22)
 	const text = "# settings\n\n  A='first'\nB='two\nlines' # and a comment\nEMPTY=''\nSPACE= 'no'\nC='$(A) \"\\n'\r\nA='again'\n"
+	long := strings.Repeat("x", 64<<10)
 	cases := []struct {
 		name, text, key, want, wantErr string
 	}{
@@ -16,13 +20,22 @@ func TestAVariableFromAFile(t *testing.T) { // (S9.22)
 		{"no line at all", "", "A", "", ""},
 		{"the last line needs no end", "A='x'", "A", "x", ""},
 		{"an = in the value", "A='b=c'", "A", "b=c", ""},
+		{"blanks before a name and a comment", " \t # no\n\tA='x'", "A", "x", ""},
+		{"a # in the value", "A='b # c'", "A", "b # c", ""},
+		{"a name with blanks in it", "export A='x'\nA='y'", "A", "y", ""},
+		{"blank lines of a value, and comments in it", "A='\n\n# x\n'", "A", "\n\n# x\n", ""},
+		{"an assignment in a value", "A='\nB='\nB='x'", "B", "x", ""},
+		{"a line that is too long", "A='" + long + "'", "A", "", "bufio.Scanner: token too long"},
+		{"a value of many lines is not", "A='" + strings.Repeat("x\n", 64<<10) + "'", "A", strings.Repeat("x\n", 64<<10), ""},
+		{"nothing behind =", "A=", "A", "", "line 1: value must be enclosed in single quotes"},
+		{"two values side by side", "A='x''y'", "A", "", "line 1: unexpected content after closing quote"},
 		{"no =", "A='x'\nB\n", "B", "", "line 2: missing '='"},
 		{"no name", "='x'", "A", "", "line 1: empty variable name"},
-		{"white space before =", "A ='x'", "A", "", "line 1: whitespace before '='"},
-		{"no quotes", "A=x", "A", "", "line 1: the value is not in single quotes"},
-		{"double quotes", `A="x"`, "A", "", "line 1: the value is not in single quotes"},
-		{"no end of the quote", "A='x\ny\n", "A", "", "line 1: a quote that is not closed"},
-		{"text behind the value", "B='1\n2'\nA='x'y", "A", "", "line 3: text after the value"},
+		{"white space before =", "A ='x'", "A", "", "line 1: whitespace before '=' is not allowed"},
+		{"no quotes", "A=x", "A", "", "line 1: value must be enclosed in single quotes"},
+		{"double quotes", `A="x"`, "A", "", "line 1: value must be enclosed in single quotes"},
+		{"no end of the quote", "A='x\ny\n", "A", "", "line 1: unclosed single quote"},
+		{"text behind the value", "B='1\n2'\nA='x'y", "A", "", "line 3: unexpected content after closing quote"},
 		{"what follows the key is not looked at", "A='x'\nnonsense", "A", "x", ""},
 		{"what precedes it is", "nonsense\nA='x'", "A", "", "line 1: missing '='"},
 	}
@@ -33,7 +46,7 @@ func TestAVariableFromAFile(t *testing.T) { // (S9.22)
 			gotErr = err.Error()
 		}
 		if got != c.want || gotErr != c.wantErr {
-			t.Errorf("%s: got %q, %q", c.name, got, gotErr)
+			t.Errorf("%s: got %.80q, %q", c.name, got, gotErr)
 		}
 	}
 }

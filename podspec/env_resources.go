@@ -2,55 +2,64 @@ package podspec
 
 import (
 	"fmt"
-	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/kubectl/pkg/util/resource"
 )
 
-// resourceValue returns what a resourceFieldRef of a variable names: a request or limit, divided and rounded up (S9.20).
-// It is the container's own, or that of the main or init container it names.
+// resourceValue returns what a resourceFieldRef of a variable names: a request or limit, divided and rounded up (S9.20). It is the
+// container's own, or that of the main or init container it names. A limit that is not set is the pod's or else what the node has,
+// but for an init container that is named, be it the container itself: a kubelet passes over those, so that they show 0 (S9.21).
 func resourceValue(pod *corev1.Pod, c *corev1.Container, ref *corev1.ResourceFieldSelector, allocatable corev1.ResourceList) (string, error) {
-	if ref.ContainerName != "" && ref.ContainerName != c.Name {
-		named := containerNamed(pod, ref.ContainerName)
-		if named == nil {
-			return "", fmt.Errorf("container %s not found", ref.ContainerName)
+	kind := Main
+	if ref.ContainerName != "" {
+		var err error
+		if c, kind, err = mainOrInit(pod, ref.ContainerName); err != nil {
+			return "", err
 		}
-		c = named
 	}
-	effective := &corev1.Container{Resources: corev1.ResourceRequirements{
-		Requests: c.Resources.Requests,
-		Limits:   effectiveLimits(pod, c, allocatable),
-	}}
-	return resource.ExtractContainerResourceValue(ref, effective)
+	if kind == Main {
+		c = withLimits(c, defaultLimits(pod, allocatable))
+	}
+	return resource.ExtractContainerResourceValue(ref, c)
 }
 
-// effectiveLimits puts the pod's limit, or else what the node has, where the container has no limit (S9.21).
-func effectiveLimits(pod *corev1.Pod, c *corev1.Container, allocatable corev1.ResourceList) corev1.ResourceList {
-	limits := corev1.ResourceList{}
-	maps.Copy(limits, allocatable)
-	if pod.Spec.Resources != nil {
-		copyNonZero(limits, pod.Spec.Resources.Limits)
+// mainOrInit returns the container that a resourceFieldRef names; it cannot name an ephemeral one.
+func mainOrInit(pod *corev1.Pod, name string) (*corev1.Container, ContainerKind, error) {
+	c, kind := FindContainer(pod, name)
+	if c == nil || kind == Ephemeral {
+		return nil, Main, fmt.Errorf("container %s not found", name)
 	}
-	copyNonZero(limits, c.Resources.Limits)
+	return c, kind, nil
+}
+
+// defaultLimits are what limits amount to that no container sets: the pod's own, else what the node has (S9.21).
+func defaultLimits(pod *corev1.Pod, allocatable corev1.ResourceList) corev1.ResourceList {
+	limits := allocatable.DeepCopy()
+	if pod.Spec.Resources == nil {
+		return limits
+	}
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		limit := pod.Spec.Resources.Limits[name]
+		if _, known := limits[name]; known && !limit.IsZero() {
+			limits[name] = limit
+		}
+	}
 	return limits
 }
 
-func copyNonZero(to, from corev1.ResourceList) {
-	for name, quantity := range from {
-		if !quantity.IsZero() {
-			to[name] = quantity
+// withLimits returns the container with these limits where it has none, or one of 0. Huge pages are never given out beyond what a
+// node has, so that a container without a limit has none of them (S9.21).
+func withLimits(c *corev1.Container, limits corev1.ResourceList) *corev1.Container {
+	c = c.DeepCopy()
+	if c.Resources.Limits == nil {
+		c.Resources.Limits = corev1.ResourceList{}
+	}
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory, corev1.ResourceEphemeralStorage} {
+		own := c.Resources.Limits[name]
+		if limit, known := limits[name]; known && own.IsZero() {
+			c.Resources.Limits[name] = limit
 		}
 	}
-}
-
-func containerNamed(pod *corev1.Pod, name string) *corev1.Container {
-	for _, containers := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
-		for i := range containers {
-			if containers[i].Name == name {
-				return &containers[i]
-			}
-		}
-	}
-	return nil
+	return c
 }

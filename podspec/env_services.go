@@ -2,52 +2,100 @@ package podspec
 
 import (
 	"fmt"
+	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 )
 
-// serviceVariables are the variables that tell a container of the Services: those of the pod's namespace, unless enableServiceLinks is
-// false, and always the API server's. Services without an address of their own have none (S9.10).
+// apiService is the Service of the API server itself, in the namespace default, which every pod is told of.
+const apiService = "kubernetes"
+
+// serviceVariables are the variables that tell a pod's containers of Services (S9.10), ordered by the Services' names.
 func serviceVariables(pod *corev1.Pod, services []*corev1.Service) []EnvVar {
-	var vars []EnvVar
-	for _, s := range services {
-		isAPI := s.Namespace == corev1.NamespaceDefault && s.Name == "kubernetes"
-		isLinked := s.Namespace == pod.Namespace && ptr.Deref(pod.Spec.EnableServiceLinks, true)
-		hasAddress := s.Spec.ClusterIP != "" && s.Spec.ClusterIP != corev1.ClusterIPNone
-		if hasAddress && len(s.Spec.Ports) > 0 && (isAPI || isLinked) {
-			vars = append(vars, variablesOf(s)...)
-		}
+	visible := visibleServices(pod, services)
+	var variables []EnvVar
+	for _, name := range slices.Sorted(maps.Keys(visible)) {
+		variables = append(variables, variablesOf(visible[name])...)
 	}
-	return vars
+	return variables
 }
 
-// variablesOf are those of one Service, in the form of Kubernetes and then in that of Docker's old links.
-func variablesOf(s *corev1.Service) []EnvVar {
-	prefix := variableName(s.Name)
-	vars := []EnvVar{
-		{prefix + "_SERVICE_HOST", s.Spec.ClusterIP},
-		{prefix + "_SERVICE_PORT", strconv.Itoa(int(s.Spec.Ports[0].Port))},
+// visibleServices are the Services that a pod is told of, by name: those of its own namespace unless it does not want them, and the
+// API server's. One in the pod's namespace that has the name of that comes before it.
+func visibleServices(pod *corev1.Pod, services []*corev1.Service) map[string]*corev1.Service {
+	links := ptr.Deref(pod.Spec.EnableServiceLinks, corev1.DefaultEnableServiceLinks)
+	visible := map[string]*corev1.Service{}
+	for _, service := range services {
+		if !hasClusterIP(service) {
+			continue
+		}
+		_, taken := visible[service.Name]
+		switch {
+		case service.Namespace == metav1.NamespaceDefault && service.Name == apiService:
+			if !taken {
+				visible[service.Name] = service
+			}
+		case service.Namespace == pod.Namespace && links:
+			visible[service.Name] = service
+		}
 	}
-	for _, port := range s.Spec.Ports {
+	return visible
+}
+
+// hasClusterIP reports whether the Service has an address of its own, and ports, without which no server lets one have an address.
+func hasClusterIP(service *corev1.Service) bool {
+	ip := service.Spec.ClusterIP
+	return ip != "" && ip != corev1.ClusterIPNone && len(service.Spec.Ports) > 0
+}
+
+// variablesOf are the variables of one Service: its address, its first port and those with names, and then all of its ports as
+// Docker's container links had them.
+func variablesOf(service *corev1.Service) []EnvVar {
+	prefix, ip, ports := variableName(service.Name), service.Spec.ClusterIP, service.Spec.Ports
+	variables := []EnvVar{
+		{prefix + "_SERVICE_HOST", ip},
+		{prefix + "_SERVICE_PORT", portNumber(ports[0])},
+	}
+	for _, port := range ports {
 		if port.Name != "" {
-			vars = append(vars, EnvVar{prefix + "_SERVICE_PORT_" + variableName(port.Name), strconv.Itoa(int(port.Port))})
+			variables = append(variables, EnvVar{prefix + "_SERVICE_PORT_" + variableName(port.Name), portNumber(port)})
 		}
 	}
-	for i, port := range s.Spec.Ports {
-		number, protocol := strconv.Itoa(int(port.Port)), strings.ToLower(string(port.Protocol))
-		address := protocol + "://" + net.JoinHostPort(s.Spec.ClusterIP, number)
-		if i == 0 {
-			vars = append(vars, EnvVar{prefix + "_PORT", address})
-		}
-		link := fmt.Sprintf("%s_PORT_%s_%s", prefix, number, strings.ToUpper(protocol))
-		vars = append(vars, EnvVar{link, address}, EnvVar{link + "_PROTO", protocol}, EnvVar{link + "_PORT", number}, EnvVar{link + "_ADDR", s.Spec.ClusterIP})
+	variables = append(variables, EnvVar{prefix + "_PORT", portURL(ip, ports[0])})
+	for _, port := range ports {
+		name := fmt.Sprintf("%s_PORT_%d_%s", prefix, port.Port, strings.ToUpper(protocol(port)))
+		variables = append(variables,
+			EnvVar{name, portURL(ip, port)},
+			EnvVar{name + "_PROTO", protocol(port)},
+			EnvVar{name + "_PORT", portNumber(port)},
+			EnvVar{name + "_ADDR", ip},
+		)
 	}
-	return vars
+	return variables
 }
 
-// variableName is a Service's or a port's name as part of a variable's.
-func variableName(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
+// variableName is the name of a Service or port as a part of a variable's name.
+func variableName(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+func portNumber(port corev1.ServicePort) string { return strconv.Itoa(int(port.Port)) }
+
+// portURL is such as tcp://10.0.0.1:80.
+func portURL(ip string, port corev1.ServicePort) string {
+	return protocol(port) + "://" + net.JoinHostPort(ip, portNumber(port))
+}
+
+// protocol is the port's in lower case; TCP is the default.
+func protocol(port corev1.ServicePort) string {
+	if port.Protocol == "" {
+		port.Protocol = corev1.ProtocolTCP
+	}
+	return strings.ToLower(string(port.Protocol))
+}

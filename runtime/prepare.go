@@ -20,7 +20,8 @@ type prepared struct {
 
 // prepareAll creates the first instances of the pod's containers ahead, all at once, while the sandbox and the earlier ones start. A
 // container is left out if what it will see is not yet settled: an image that may have to be pulled, an address of the pod, or a sub
-// path that an earlier container may still make. Whether an instance is still what is wanted is looked at when its turn comes.
+// path or a file with variables that an earlier container may still make. Whether an instance is still what is wanted is looked at when
+// its turn comes.
 func (w *worker) prepareAll(ctx context.Context, pod *corev1.Pod) {
 	for c := range podspec.Containers(pod) {
 		if w.state.Container(c.Name).NextAttempt() == 0 && settled(c) {
@@ -36,7 +37,7 @@ func settled(c *corev1.Container) bool {
 		}
 	}
 	for _, e := range c.Env {
-		if e.ValueFrom != nil && e.ValueFrom.FieldRef != nil && strings.HasPrefix(e.ValueFrom.FieldRef.FieldPath, "status.") {
+		if from := e.ValueFrom; from != nil && (from.FileKeyRef != nil || from.FieldRef != nil && strings.HasPrefix(from.FieldRef.FieldPath, "status.")) {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/podsim/podsim/runtime/engine"
@@ -12,16 +13,25 @@ import (
 
 // getFile reads one file of a container.
 func getFile(ctx context.Context, e engine.Engine, containerID, path string) ([]byte, error) {
+	_, content, err := getEntry(ctx, e, containerID, path, math.MaxInt64)
+	return content, err
+}
+
+// getEntry tells what lies at a path of a container, and reads the first bytes of it up to the limit if it is a file. A link at the end
+// of the path is not followed; those before it are, within the container.
+func getEntry(ctx context.Context, e engine.Engine, containerID, path string, limit int64) (*tar.Header, []byte, error) {
 	stream, _, err := e.CopyFromContainer(ctx, containerID, path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer stream.Close()
 	r := tar.NewReader(stream)
-	if _, err := r.Next(); err != nil {
-		return nil, fmt.Errorf("unpacking %s: %w", path, err)
+	header, err := r.Next()
+	if err != nil {
+		return nil, nil, fmt.Errorf("unpacking %s: %w", path, err)
 	}
-	return io.ReadAll(r)
+	content, err := io.ReadAll(io.LimitReader(r, limit))
+	return header, content, err
 }
 
 // getFiles reads all regular files directly in a directory of a container.

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -159,9 +160,12 @@ func (d description) same(other description) bool {
 // describe resolves what the container refers to (S9, S11) into what the engine is asked to create.
 func (w *worker) describe(ctx context.Context, pod *corev1.Pod, c *corev1.Container, attempt int, found image.InspectResponse) (description, *startError) {
 	configError := func(err error) (description, *startError) {
+		if cause := errors.Unwrap(err); cause != nil { // which a kubelet's text may hide (S9.22, S11.51)
+			w.log.Warn("describing an instance", "container", c.Name, "error", err, "cause", cause)
+		}
 		return description{}, &startError{class: plan.ReasonCreateConfigError, message: err.Error()}
 	}
-	env, err := podspec.Environment(pod, c, objects{w.node.store}, w.facts())
+	env, err := podspec.Environment(pod, c, objects{w.node.store}, w.facts(ctx))
 	if err != nil {
 		return configError(err)
 	}

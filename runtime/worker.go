@@ -254,9 +254,12 @@ func (w *worker) attempts(pod *corev1.Pod) map[string]int {
 	return all
 }
 
-// facts are what a container can learn about where it runs.
-func (w *worker) facts() podspec.NodeFacts {
-	f := podspec.NodeFacts{Name: NodeName, Allocatable: w.node.facts.Allocatable()}
+// facts are what a container can learn about where it runs. The context is that of the engine's calls when a file is asked for.
+func (w *worker) facts(ctx context.Context) podspec.NodeFacts {
+	f := podspec.NodeFacts{
+		Name: NodeName, Allocatable: w.node.facts.Allocatable(),
+		EnvFile: func(volume, path string) ([]byte, error) { return w.volumeFile(ctx, volume, path) },
+	}
 	if s := w.state.Sandbox; s != nil {
 		f.HostIPs, f.PodIPs = s.HostIPs, s.IPs
 	}

@@ -212,6 +212,16 @@ func (p *Plan) volume(name string) (*volume, bool) {
 	return nil, false
 }
 
+// SandboxPath is where the pod's sandbox has a volume of the pod. It is false for one that no container mounts (S11.2), and for a
+// hostPath.
+func (p *Plan) SandboxPath(name string) (string, bool) {
+	v, ok := p.volume(name)
+	if !ok || v.engine == nil {
+		return "", false
+	}
+	return v.engine.target, true
+}
+
 // fsGroup is the pod's group for volumes; nil if it has none.
 func (p *Plan) fsGroup() *int64 {
 	if p.pod.Spec.SecurityContext == nil {

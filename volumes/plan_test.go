@@ -44,6 +44,11 @@ spec:
 	if diff := cmp.Diff(want, plan.SandboxMounts()); diff != "" {
 		t.Error(diff)
 	}
+	for name, want := range map[string]string{"disk": "/podsim/volumes/disk", "claim": "/podsim/volumes/claim", "unused": "", "host": "", "none": ""} {
+		if got, ok := plan.SandboxPath(name); got != want || ok != (want != "") {
+			t.Errorf("the sandbox has %s at %q, %t", name, got, ok)
+		}
+	}
 }
 
 func TestAVolumeThatCannotBeSetUpSaysWhy(t *testing.T) {

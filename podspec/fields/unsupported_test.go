@@ -19,16 +19,15 @@ func TestWhatPodsimCannotDoIsRefused(t *testing.T) {
 		{"probes of every kind", spectest.Container("startupProbe: {tcpSocket: {port: 1}}, livenessProbe: {httpGet: {port: 1}}, readinessProbe: {grpc: {port: 1}}"), nil},
 		{"hooks", "{initContainers: [{name: s, restartPolicy: Always, lifecycle: {preStop: {sleep: {seconds: 1}}, postStart: {tcpSocket: {port: 1}}, stopSignal: SIGINT}}]}", nil},
 		{"restart policies of containers", "{initContainers: [{restartPolicy: Never}], containers: [{restartPolicy: Always, restartPolicyRules: [{action: Restart}]}]}", nil},
-		{"an ephemeral container", "{ephemeralContainers: [{name: e, targetContainerName: c, env: [{name: A, valueFrom: {fileKeyRef: {key: k}}}]}]}", []string{
-			"spec.ephemeralContainers[0].env[0].valueFrom.fileKeyRef: Forbidden: podsim does not support fileKeyRef yet"}},
+		{"an ephemeral container", "{ephemeralContainers: [{name: e, targetContainerName: c, resources: {claims: [{name: r}]}}]}", []string{
+			"spec.ephemeralContainers[0].resources.claims: Forbidden: podsim does not support claims yet"}},
 		{"features that Kubernetes has off", "{volumes: [{name: v, emptyDir: {mode: 511}}], containers: [{volumeMounts: [{name: v, bindMountOptions: [noexec]}]}]}", []string{
 			"V0.emptyDir.mode: Forbidden: podsim does not support mode yet",
 			"C0.volumeMounts[0].bindMountOptions: Forbidden: podsim does not support bindMountOptions yet"}},
 		{"volumes", "{volumes: [{name: v, projected: {}}, {name: w, emptyDir: {medium: HugePages}}, {name: x, emptyDir: {medium: Memory}}]}", []string{
 			"V0.projected: Forbidden: podsim does not support projected volumes yet",
 			`spec.volumes[1].emptyDir.medium: Forbidden: podsim does not support the medium "HugePages" yet, only "" and "Memory"`}},
-		{"a variable from a file", spectest.Container("env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: p, key: k}}}]"), []string{
-			"C0.env[0].valueFrom.fileKeyRef: Forbidden: podsim does not support fileKeyRef yet"}},
+		{"a variable from a file", spectest.Container("env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: p, key: k}}}]"), nil},
 		{"other systems", "{hostUsers: false, os: {name: windows}}", []string{
 			"spec.hostUsers: Forbidden: podsim does not support user namespaces yet", "spec.os.name: Forbidden: podsim does not support Windows"}},
 		{"users of the host", "{hostUsers: true, os: {name: linux}}", nil},

@@ -8,10 +8,13 @@ import (
 	"github.com/docker/docker/api/types/volume"
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec/defaults"
+	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
 )
 
@@ -24,16 +27,36 @@ func (n *Node) adoptClaims(ctx context.Context) error {
 		return fmt.Errorf("looking for the volumes of claims: %w", err)
 	}
 	for _, v := range found.Volumes {
-		if err := createAgain(n.store.Claims, claimOf(v)); err != nil {
+		claim := claimOf(v)
+		if err := createAgain(n.store.Claims, claim); err != nil {
 			return err
 		}
+		n.bindClaim(store.KeyOf(claim)) // it may have been recorded before it had its volume
 	}
 	return nil
 }
 
+// bindClaim has a claim show that its volume is there. A pod can use a claim that nobody created: its volume is made all the same.
+func (n *Node) bindClaim(key types.NamespacedName) {
+	_, err := n.store.Claims.Update(key, func(claim *corev1.PersistentVolumeClaim) error {
+		claim.Spec.VolumeName = volumes.ClaimName(key.Namespace, key.Name)
+		if claim.Status.Phase == corev1.ClaimBound {
+			return nil
+		}
+		claim.Status.Phase, claim.Status.AccessModes = corev1.ClaimBound, claim.Spec.AccessModes
+		if size, ok := claim.Spec.Resources.Requests[corev1.ResourceStorage]; ok {
+			claim.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: size}
+		}
+		return nil
+	})
+	if err != nil && !apierrors.IsNotFound(err) {
+		n.log.Warn("binding a claim", "claim", key, "error", err)
+	}
+}
+
 // claimOf is the claim whose data an engine volume holds, as far as the volume tells of it.
 func claimOf(v *volume.Volume) *corev1.PersistentVolumeClaim {
-	return &corev1.PersistentVolumeClaim{
+	claim := &corev1.PersistentVolumeClaim{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace:         v.Labels[network.LabelNamespace],
 			Name:              v.Labels[volumes.LabelClaim],
@@ -43,6 +66,8 @@ func claimOf(v *volume.Volume) *corev1.PersistentVolumeClaim {
 		Spec:   corev1.PersistentVolumeClaimSpec{VolumeName: v.Name},
 		Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
 	}
+	defaults.Claim(claim) // so that a client that sends it back changes nothing
+	return claim
 }
 
 // DeleteClaim removes a claim and the engine volume that held its data.

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/volumes"
@@ -63,6 +65,29 @@ func TestTheCapOfTheBackOffStaysWithThePod(t *testing.T) {
 		time.Sleep(time.Minute)
 		if after := len(w.startTimes("main")); after-before < 15 { // 3.25 s from start to start
 			w.Errorf("it was started %d times in a minute", after-before)
+		}
+	})
+}
+
+func TestAClaimIsBoundOnceItsVolumeIsThere(t *testing.T) {
+	inWorld(t, func(w *world) {
+		claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "store"}}
+		claim.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}
+		claim.Spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}
+		claim.Status.Phase = corev1.ClaimPending
+		if _, err := w.node.store.Claims.Create(claim); err != nil {
+			t.Fatal(err)
+		}
+		w.machine.Script("main", runFor(time.Second, 0))
+		w.create(withClaim)
+		w.awaitPhase("p", corev1.PodSucceeded)
+		bound, err := w.node.store.Claims.Get(types.NamespacedName{Namespace: "default", Name: "store"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if size := bound.Status.Capacity[corev1.ResourceStorage]; bound.Status.Phase != corev1.ClaimBound || size.String() != "1Gi" ||
+			len(bound.Status.AccessModes) != 1 || bound.Spec.VolumeName != volumes.ClaimName("default", "store") {
+			t.Errorf("it is %+v, %+v", bound.Spec, bound.Status)
 		}
 	})
 }

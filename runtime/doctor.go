@@ -38,16 +38,33 @@ func Diagnose(ctx context.Context, host string) []Check {
 		return []Check{{Name: "engine", Outcome: Fail, Detail: err.Error(), Advice: "start a Docker Engine, or point DOCKER_HOST at one"}}
 	}
 	defer e.Close()
-	info, err := e.Info(ctx)
+	return diagnose(ctx, e, host)
+}
+
+// diagnose looks at an engine that answers.
+func diagnose(ctx context.Context, e engine.Engine, host string) []Check {
+	const lookAtLog = "look at the engine's own log"
+	info, err := within(ctx, e.Info)
 	if err != nil {
-		return []Check{{Name: "engine", Outcome: Fail, Detail: fmt.Sprintf("%s: %v", host, err), Advice: "look at the engine's own log"}}
+		return []Check{{Name: "engine", Outcome: Fail, Detail: fmt.Sprintf("%s: %v", host, err), Advice: lookAtLog}}
 	}
 	checks := []Check{{Name: "engine", Outcome: OK, Detail: fmt.Sprintf("%s, Docker %s, API %s, %s", host, info.ServerVersion, e.ClientVersion(), info.OperatingSystem)}}
-	facts, err := engine.ReadFacts(ctx, e)
+	facts, err := within(ctx, func(ctx context.Context) (engine.Facts, error) { return engine.ReadFacts(ctx, e) })
 	if err != nil {
-		return append(checks, Check{Name: "machine", Outcome: Fail, Detail: err.Error(), Advice: "look at the engine's own log"})
+		return append(checks, Check{Name: "machine", Outcome: Fail, Detail: err.Error(), Advice: lookAtLog})
 	}
 	return append(checks, checkMachine(info, facts), checkSandbox(ctx, e, facts), checkPods(ctx, e), checkMemory(info), checkCPU(info), checkCgroup(info))
+}
+
+// within asks the engine and waits a while for the answer: those who look after an engine that is not well must not hang with it.
+func within[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	patience, cancel := context.WithTimeout(ctx, engineTimeout)
+	defer cancel()
+	answer, err := ask(patience)
+	if err != nil && patience.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("the engine did not answer within %v: %w", engineTimeout, err)
+	}
+	return answer, err
 }
 
 func checkMachine(info system.Info, facts engine.Facts) Check {
@@ -56,7 +73,7 @@ func checkMachine(info system.Info, facts engine.Facts) Check {
 
 // checkSandbox loads the sandbox image, as the first pod would.
 func checkSandbox(ctx context.Context, e engine.Engine, facts engine.Facts) Check {
-	ref, err := network.EnsureAgentImage(ctx, e, facts.Arch)
+	ref, err := within(ctx, func(ctx context.Context) (string, error) { return network.EnsureAgentImage(ctx, e, facts.Arch) })
 	if err != nil {
 		return Check{Name: "sandbox image", Outcome: Fail, Detail: err.Error(), Advice: "podsim runs on engines for linux/amd64 and linux/arm64 that take images"}
 	}
@@ -65,8 +82,9 @@ func checkSandbox(ctx context.Context, e engine.Engine, facts engine.Facts) Chec
 
 // checkPods counts the pods on the engine by the node that made them: each node sees its own alone.
 func checkPods(ctx context.Context, e engine.Engine) Check {
-	sandboxes, err := e.ContainerList(ctx, dockercontainer.ListOptions{All: true, Filters: filters.NewArgs(
-		filters.Arg("label", network.LabelManaged+"=true"), filters.Arg("label", network.LabelType+"="+network.TypeSandbox))})
+	all := dockercontainer.ListOptions{All: true, Filters: filters.NewArgs(
+		filters.Arg("label", network.LabelManaged+"=true"), filters.Arg("label", network.LabelType+"="+network.TypeSandbox))}
+	sandboxes, err := within(ctx, func(ctx context.Context) ([]dockercontainer.Summary, error) { return e.ContainerList(ctx, all) })
 	if err != nil {
 		return Check{Name: "pods", Outcome: Fail, Detail: err.Error(), Advice: "look at the engine's own log"}
 	}

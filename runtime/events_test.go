@@ -69,3 +69,17 @@ func TestAStartThatIsRefusedIsToldAfterTheCreation(t *testing.T) {
 		}
 	})
 }
+
+func TestEventsAreForgottenAfterAnHour(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		time.Sleep(50 * time.Minute)
+		if events := w.eventsOf("p"); len(events) != 4 {
+			w.Errorf("after 50 minutes: %q", events)
+		}
+		time.Sleep(15 * time.Minute)
+		if events := w.eventsOf("p"); len(events) != 0 {
+			w.Errorf("after more than an hour: %q", events)
+		}
+	})
+}

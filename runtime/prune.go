@@ -55,15 +55,23 @@ func managed() filters.Args {
 }
 
 func (p *pruner) look(ctx context.Context) error {
-	found, err := p.engine.VolumeList(ctx, volume.ListOptions{Filters: managed()})
+	found, err := within(ctx, func(ctx context.Context) (volume.ListResponse, error) {
+		return p.engine.VolumeList(ctx, volume.ListOptions{Filters: managed()})
+	})
 	if err != nil {
 		return fmt.Errorf("listing podsim's volumes: %w", err)
 	}
 	p.volumes = found.Volumes
-	if p.networks, err = p.engine.NetworkList(ctx, dockernetwork.ListOptions{Filters: managed()}); err != nil {
+	p.networks, err = within(ctx, func(ctx context.Context) ([]dockernetwork.Summary, error) {
+		return p.engine.NetworkList(ctx, dockernetwork.ListOptions{Filters: managed()})
+	})
+	if err != nil {
 		return fmt.Errorf("listing podsim's networks: %w", err)
 	}
-	if p.containers, err = p.engine.ContainerList(ctx, dockercontainer.ListOptions{All: true, Filters: managed()}); err != nil {
+	p.containers, err = within(ctx, func(ctx context.Context) ([]dockercontainer.Summary, error) {
+		return p.engine.ContainerList(ctx, dockercontainer.ListOptions{All: true, Filters: managed()})
+	})
+	if err != nil {
 		return fmt.Errorf("listing podsim's containers: %w", err)
 	}
 	return nil
@@ -88,7 +96,11 @@ func (p *pruner) removeContainers(ctx context.Context) error {
 		if pods[c.Labels[network.LabelPodUID]] || helper && c.State == dockercontainer.StateRunning {
 			continue
 		}
-		err := p.remove("container "+strings.TrimPrefix(c.Names[0], "/"), func() error {
+		name := c.ID // an engine may list a container without a name, as one that is being removed
+		if len(c.Names) > 0 {
+			name = strings.TrimPrefix(c.Names[0], "/")
+		}
+		err := p.remove(ctx, "container "+name, func(ctx context.Context) error {
 			return p.engine.ContainerRemove(ctx, c.ID, dockercontainer.RemoveOptions{Force: true, RemoveVolumes: true})
 		})
 		if err != nil {
@@ -105,7 +117,7 @@ func (p *pruner) removeVolumes(ctx context.Context) error {
 		if claim && !p.options.Volumes || pods[v.Labels[network.LabelPodUID]] {
 			continue
 		}
-		if err := p.remove("volume "+v.Name, func() error { return p.engine.VolumeRemove(ctx, v.Name, false) }); err != nil {
+		if err := p.remove(ctx, "volume "+v.Name, func(ctx context.Context) error { return p.engine.VolumeRemove(ctx, v.Name, false) }); err != nil {
 			return err
 		}
 	}
@@ -118,7 +130,7 @@ func (p *pruner) removeNetworks(ctx context.Context) error {
 		if namespaces[n.Labels[network.LabelNamespace]] {
 			continue
 		}
-		if err := p.remove("network "+n.Name, func() error { return p.engine.NetworkRemove(ctx, n.ID) }); err != nil {
+		if err := p.remove(ctx, "network "+n.Name, func(ctx context.Context) error { return p.engine.NetworkRemove(ctx, n.ID) }); err != nil {
 			return err
 		}
 	}
@@ -126,9 +138,9 @@ func (p *pruner) removeNetworks(ctx context.Context) error {
 }
 
 // remove does what is asked unless it is only to be shown. What somebody uses after all stays.
-func (p *pruner) remove(what string, do func() error) error {
+func (p *pruner) remove(ctx context.Context, what string, do func(context.Context) error) error {
 	if !p.options.DryRun {
-		err := do()
+		_, err := within(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, do(ctx) })
 		if errdefs.IsConflict(err) || errdefs.IsPermissionDenied(err) || errdefs.IsNotFound(err) {
 			return nil
 		}

@@ -115,12 +115,12 @@ func (n *Node) forget(pod *corev1.Pod) {
 	if _, err := n.store.Pods.Delete(store.KeyOf(pod), nil); err != nil {
 		n.log.Warn("forgetting a pod", "error", err)
 	}
-	n.expireEvents(time.Now())
 }
 
 // eventLife is how long events are kept, as by an API server.
 const eventLife = time.Hour
 
+// expireEvents drops the events that have come of age.
 func (n *Node) expireEvents(now time.Time) {
 	events, _ := n.store.Events.List("")
 	for _, e := range events {

@@ -11,6 +11,7 @@ import (
 	"github.com/containerd/errdefs"
 	dockercontainer "github.com/docker/docker/api/types/container"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
@@ -97,6 +98,9 @@ func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 	id, err := w.createSandbox(ctx, pod, layout, image)
 	if err != nil {
 		return err
+	}
+	for _, claim := range podspec.ReferencesOf(pod).Claims {
+		w.node.bindClaim(types.NamespacedName{Namespace: pod.Namespace, Name: claim})
 	}
 	lost := w.state.Sandbox
 	sandbox := &state.Sandbox{ID: id, Attempt: w.nextSandbox()}

@@ -103,8 +103,9 @@ func (n *Node) passOn(ctx context.Context, messages <-chan events.Message, errs 
 	defer relist.Stop()
 	for {
 		select {
-		case <-relist.C:
+		case now := <-relist.C:
 			n.eachWorker(func(w *worker) { w.inbox.relist() })
+			n.expireEvents(now)
 		case m := <-messages:
 			switch m.Action {
 			case events.ActionDie, events.ActionDestroy:
@@ -148,7 +149,7 @@ type idleTimer struct {
 
 	mu    sync.Mutex
 	open  int
-	timer *time.Timer // nil if the node never ends by itself
+	timer *time.Timer // nil if the node never ends by itself, or ends already
 }
 
 func newIdleTimer(after time.Duration, empty func() bool, end func()) *idleTimer {
@@ -163,6 +164,9 @@ func newIdleTimer(after time.Duration, empty func() bool, end func()) *idleTimer
 func (t *idleTimer) check() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.timer == nil {
+		return
+	}
 	if t.open == 0 && t.empty() {
 		t.end()
 		return
@@ -170,9 +174,13 @@ func (t *idleTimer) check() {
 	t.timer.Reset(t.after)
 }
 
+// close stops the timer for good: a request whose connection was taken over may end after the node did.
 func (t *idleTimer) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.timer != nil {
 		t.timer.Stop()
+		t.timer = nil
 	}
 }
 

@@ -52,6 +52,9 @@ func TestExecOverTheSocket(t *testing.T) {
 	_, err = objects.Pods.Create(&corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "a"},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main"}}},
+		Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{
+			{Name: "main", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+		}},
 	})
 	if err != nil {
 		t.Fatal(err)

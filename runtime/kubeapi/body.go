@@ -32,22 +32,30 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // decode reads a body of the given media type (JSON, YAML or protobuf; "" is JSON) into the object, which is of the given
-// kind. Unknown and duplicate fields are errors, as with kubectl's --validate=strict (S1.1). Errors are of status 400 or 415.
+// kind. Unknown and duplicate fields are errors (S1.1), and the object is complete without them. Errors are of status 400 or 415.
 func decode(body []byte, contentType string, kind schema.GroupVersionKind, into runtime.Object) error {
 	serializer, err := serializerFor(contentType)
 	if err != nil {
 		return err
 	}
 	decoded, actual, err := serializer.Decode(body, &kind, into)
-	if err != nil {
-		return apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v",
-			kind.Kind, kind.GroupVersion(), kind.Kind, err))
+	strict, _ := runtime.AsStrictDecodingError(err)
+	if err != nil && (strict == nil || decoded == nil) {
+		return unhandled(kind, err)
 	}
 	if decoded != into {
 		return apierrors.NewBadRequest(fmt.Sprintf("the object provided is unrecognized (must be of type %s): it is a %s of %s",
 			kind.Kind, actual.Kind, actual.GroupVersion()))
 	}
+	if strict != nil {
+		return &fieldsError{unhandled(kind, err), strict.Errors()}
+	}
 	return nil
+}
+
+// unhandled is the error of a body that is no object of the kind.
+func unhandled(kind schema.GroupVersionKind, err error) error {
+	return apierrors.NewBadRequest(fmt.Sprintf("%s in version %q cannot be handled as a %s: %v", kind.Kind, kind.GroupVersion(), kind.Kind, err))
 }
 
 func serializerFor(contentType string) (runtime.Serializer, error) {

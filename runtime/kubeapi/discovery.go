@@ -7,6 +7,7 @@ import (
 	apidiscovery "k8s.io/api/apidiscovery/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/version"
 )
 
@@ -81,7 +82,7 @@ func aggregated(plain any, groups ...apidiscovery.APIGroupDiscovery) action {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Vary", "Accept")
 		for _, media := range accepted(r) {
-			if media.is("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList") {
+			if media.mediaType == runtime.ContentTypeJSON && media.is("apidiscovery.k8s.io", "v2", "APIGroupDiscoveryList") {
 				return writeAs(w, http.StatusOK, aggregatedDiscovery, list)
 			}
 		}

@@ -3,14 +3,18 @@ package kubeapi
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 	utilexec "k8s.io/utils/exec"
+
+	"github.com/podsim/podsim/runtime/status"
 )
 
 // execIdleTimeout ends a session in which nothing was sent for so long; a kubelet's default.
@@ -42,8 +46,17 @@ func exec(config Config) action {
 		if !streams.Stdin && !streams.Stdout && !streams.Stderr {
 			return apierrors.NewBadRequest("you must specify at least 1 of stdin, stdout, stderr")
 		}
-		remotecommand.ServeExec(w, r, nodeExecutor{config.Node, key, streams}, key.Name, string(pod.UID), container, options.Command,
-			streams, execIdleTimeout, remotecommand.DefaultStreamCreationTimeout, remotecommand.SupportedStreamingProtocols)
+		if s := status.Container(pod, container); s == nil || s.State.Running == nil {
+			return &apierrors.StatusError{ErrStatus: metav1.Status{ // clients say first that they cannot upgrade the connection
+				Code: http.StatusInternalServerError, Reason: metav1.StatusReasonInternalError,
+				Message: fmt.Sprintf("container not found (%q)", container),
+			}}
+		}
+		ctx, leave := context.WithCancel(r.Context())
+		defer leave()
+		executor := nodeExecutor{config.Node, key, streams}
+		remotecommand.ServeExec(leavable{w, leave}, r.WithContext(ctx), executor, key.Name, string(pod.UID), container, options.Command, streams,
+			execIdleTimeout, remotecommand.DefaultStreamCreationTimeout, remotecommand.SupportedStreamingProtocols)
 		return nil
 	}
 }

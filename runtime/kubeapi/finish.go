@@ -24,7 +24,17 @@ func finishSecret(secret *corev1.Secret) field.ErrorList {
 	return validation.ValidateSecret(secret)
 }
 
+func finishSecretUpdate(newer, older *corev1.Secret) field.ErrorList {
+	defaults.Secret(newer)
+	return validation.ValidateSecretUpdate(newer, older)
+}
+
 func finishClaim(claim *corev1.PersistentVolumeClaim) field.ErrorList {
 	defaults.Claim(claim)
 	return validation.ValidateClaim(claim)
+}
+
+func finishClaimUpdate(newer, older *corev1.PersistentVolumeClaim) field.ErrorList {
+	defaults.Claim(newer)
+	return validation.ValidateClaimUpdate(newer, older)
 }

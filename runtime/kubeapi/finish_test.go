@@ -138,7 +138,7 @@ func TestInvalidObjectsAreRefused(t *testing.T) {
 		"a newer claim": {func() error {
 			_, err := core.PersistentVolumeClaims("default").Update(ctx, claim("known"), metav1.UpdateOptions{})
 			return err
-		}, `PersistentVolumeClaim "known" is invalid: spec.accessModes: Required value`},
+		}, `PersistentVolumeClaim "known" is invalid: [spec.accessModes: Required value`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := c.send(); !apierrors.IsInvalid(err) || !strings.HasPrefix(err.Error(), c.want) {

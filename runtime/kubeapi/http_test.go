@@ -9,8 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 )
 
 const tableMedia = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
@@ -82,10 +84,12 @@ func TestErrorsAreStatuses(t *testing.T) {
 		"text":        {method: "POST", path: pods, body: "x", headers: []string{"Content-Type", "text/plain"}, code: 415, reason: "UnsupportedMediaType"},
 		"wrong kind":  {method: "POST", path: pods, body: `{"apiVersion":"v1","kind":"ConfigMap"}`, code: 400, reason: "BadRequest", message: "must be of type Pod"},
 		"no kind yet": {method: "POST", path: pods, body: `{"apiVersion":"v1","kind":"Pot"}`, code: 400, reason: "BadRequest"},
-		"misspelt field": {method: "POST", path: pods, body: `{"metadata":{"name":"a"},"spec":{"contaners":[]}}`, code: 400, reason: "BadRequest",
+		"misspelt field": {method: "POST", path: pods + "?fieldValidation=Strict", body: `{"metadata":{"name":"a"},"spec":{"contaners":[]}}`, code: 400, reason: "BadRequest",
 			message: `strict decoding error: unknown field "spec.contaners"`},
-		"duplicate field": {method: "POST", path: pods, body: `{"metadata":{"name":"a","name":"b"}}`, code: 400, reason: "BadRequest",
+		"duplicate field": {method: "POST", path: pods + "?fieldValidation=Strict", body: `{"metadata":{"name":"a","name":"b"}}`, code: 400, reason: "BadRequest",
 			message: `duplicate field "metadata.name"`},
+		"unknown check of fields": {method: "POST", path: pods + "?fieldValidation=Loose", body: "{}", code: 422, reason: "Invalid",
+			message: `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Loose": supported values: "", "Ignore", "Strict", "Warn"`},
 		"other namespace": {method: "POST", path: pods, body: `{"metadata":{"name":"a","namespace":"b"}}`, code: 400, reason: "BadRequest",
 			message: "the namespace of the provided object does not match the namespace sent on the request"},
 		"no name": {method: "POST", path: pods, body: `{}`, code: 422, reason: "Invalid",
@@ -112,7 +116,10 @@ func TestErrorsAreStatuses(t *testing.T) {
 		"panicking node":  {path: pods + "/panics/log", code: 500, reason: "InternalError", message: "panic while serving GET " + pods + "/panics/log"},
 		"exec of nothing": {method: "POST", path: pods + "/two/exec?container=main&stdout=true", code: 400, reason: "BadRequest", message: "at least one command"},
 		"exec in silence": {method: "POST", path: pods + "/two/exec?container=main&command=ls", code: 400, reason: "BadRequest", message: "at least 1 of stdin, stdout, stderr"},
-		"exec in no pod":  {method: "POST", path: pods + "/none/exec?command=ls&stdout=true", code: 404, reason: "NotFound"},
+		"exec in what does not run": {method: "POST", path: pods + "/two/exec?container=side&command=ls&stdout=true", code: 500, reason: "InternalError",
+			message: `container not found ("side")`},
+		"watch as YAML":  {path: pods + "?watch=true", headers: []string{"Accept", "application/yaml"}, code: 406, reason: "NotAcceptable"},
+		"exec in no pod": {method: "POST", path: pods + "/none/exec?command=ls&stdout=true", code: 404, reason: "NotFound"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			method := c.method
@@ -215,6 +222,7 @@ func TestDiscoveryInBothForms(t *testing.T) {
 	for _, c := range []struct{ path, accept, contentType, kind string }{
 		{"/api", "", "application/json", "APIVersions"},
 		{"/apis", "", "application/json", "APIGroupList"},
+		{"/apis", "application/vnd.kubernetes.protobuf" + strings.TrimPrefix(aggregated, "application/json"), "application/json", "APIGroupList"},
 		{"/api/v1", "", "application/json", "APIResourceList"},
 		{"/api", aggregated + ",application/json", aggregated, "APIGroupDiscoveryList"},
 		{"/apis", aggregated + ";profile=nopeer," + aggregated + ",application/json", aggregated, "APIGroupDiscoveryList"},
@@ -232,5 +240,86 @@ func TestDiscoveryInBothForms(t *testing.T) {
 	_, lists, err := discovered.ServerGroupsAndResources()
 	if err != nil || len(lists) != 1 || len(lists[0].APIResources) != 10 {
 		t.Errorf("resources: %v, %v", lists, err)
+	}
+}
+
+func TestYAMLIsAnsweredToWhoAsksForIt(t *testing.T) {
+	api := serve(t)
+	api.havePod("a")
+	for accept, want := range map[string]string{
+		"application/yaml": "application/yaml", "application/yaml;q=0.5,application/json": "application/json", "*/*": "application/json",
+	} {
+		for path, kind := range map[string]string{"/a": "Pod", "": "PodList"} {
+			response := api.do("GET", "/api/v1/namespaces/default/pods"+path, "", "Accept", accept)
+			body, err := io.ReadAll(response.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var object metav1.TypeMeta
+			if err := yaml.Unmarshal(body, &object); err != nil || object.Kind != kind || response.Header.Get("Content-Type") != want {
+				t.Errorf("%s for %s: %s, %v\n%s", path, accept, response.Header.Get("Content-Type"), err, body)
+			}
+			if isJSON := json.Valid(body); isJSON != (want == "application/json") {
+				t.Errorf("%s for %s is JSON: %v", path, accept, isJSON)
+			}
+		}
+	}
+}
+
+func TestFieldsThatAreNotKnownAreWhatTheClientWantsThemToBe(t *testing.T) {
+	const path, known = "/api/v1/namespaces/default/configmaps", `{"metadata":{"name":"a"},"data":{"k":"v"}}`
+	warnings := []string{`299 - "unknown field \"date\""`, `299 - "duplicate field \"data\""`}
+	for _, c := range []struct {
+		method, check, body string
+		code                int
+		warnings            []string
+	}{
+		{"POST", "", `{"metadata":{"name":"b"},"date":1,"data":{},"data":{"k":"v"}}`, 201, warnings},
+		{"POST", "Warn", `{"metadata":{"name":"b"},"date":1,"data":{},"data":{"k":"v"}}`, 201, warnings},
+		{"POST", "Ignore", `{"metadata":{"name":"b"},"date":1,"data":{},"data":{"k":"v"}}`, 201, nil},
+		{"POST", "Strict", `{"metadata":{"name":"b"},"date":1,"data":{},"data":{"k":"v"}}`, 400, nil},
+		{"PATCH", "", `{"date":1}`, 200, warnings[:1]},
+		{"PATCH", "Ignore", `{"date":1}`, 200, nil},
+		{"PATCH", "Strict", `{"date":1}`, 422, nil},
+	} {
+		t.Run(c.method+" "+c.check, func(t *testing.T) {
+			api := serve(t)
+			api.do("POST", path, known)
+			at, media := path, "application/json"
+			if c.method == http.MethodPatch {
+				at, media = path+"/a", mergePatch
+			}
+			if c.check != "" {
+				at += "?fieldValidation=" + c.check
+			}
+			response := api.do(c.method, at, c.body, "Content-Type", media)
+			if got := response.Header.Values("Warning"); response.StatusCode != c.code || !cmp.Equal(got, c.warnings) {
+				t.Errorf("%d, warnings %q; want %d, %q", response.StatusCode, got, c.code, c.warnings)
+			}
+			if created := into[corev1.ConfigMap](t, response); response.StatusCode < 300 && created.Data["k"] != "v" {
+				t.Errorf("stored: %+v", created)
+			}
+		})
+	}
+}
+
+func TestWhatOnlyAServerSaysOfAnObjectIsNotTheClients(t *testing.T) {
+	const meta = `{"name":"a","uid":"mine","resourceVersion":"5","selfLink":"/x","creationTimestamp":"2020-01-01T00:00:00Z",
+		"deletionTimestamp":"2020-01-01T00:00:00Z","deletionGracePeriodSeconds":3,"managedFields":[{"manager":"me","operation":"Update","apiVersion":"v1"}]}`
+	for resource, rest := range map[string]string{"pods": `"spec":{"containers":[{"name":"main","image":"busybox:1.36"}]}`, "configmaps": `"data":{}`} {
+		t.Run(resource, func(t *testing.T) {
+			api := serve(t)
+			path := "/api/v1/namespaces/default/" + resource
+			check := func(response *http.Response) {
+				t.Helper()
+				object := into[metav1.PartialObjectMetadata](t, response)
+				if response.StatusCode >= 300 || object.UID == "mine" || object.CreationTimestamp.Year() == 2020 || object.ResourceVersion == "5" ||
+					object.DeletionTimestamp != nil || object.DeletionGracePeriodSeconds != nil || object.GetSelfLink() != "" || object.ManagedFields != nil {
+					t.Errorf("%d %+v", response.StatusCode, object)
+				}
+			}
+			check(api.do("POST", path, `{"metadata":`+meta+`,`+rest+`}`))
+			check(api.do("PATCH", path+"/a", `{"metadata":{"deletionTimestamp":"2020-01-01T00:00:00Z","deletionGracePeriodSeconds":3,"selfLink":"/x"}}`, "Content-Type", mergePatch))
+		})
 	}
 }

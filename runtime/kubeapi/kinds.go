@@ -47,6 +47,7 @@ func changePod(node Node) func(context.Context, types.NamespacedName, func(*core
 func configMaps(config Config) *resource[*corev1.ConfigMap] {
 	configMaps := stored(config.Store.ConfigMaps, config.Clock, configMapTable(), metadataFields[*corev1.ConfigMap])
 	configMaps.finish = validation.ValidateConfigMap // which has no defaults
+	configMaps.finishUpdate = validation.ValidateConfigMapUpdate
 	return configMaps
 }
 
@@ -54,13 +55,13 @@ func secrets(config Config) *resource[*corev1.Secret] {
 	secrets := stored(config.Store.Secrets, config.Clock, secretTable(), func(secret *corev1.Secret) fields.Set {
 		return with(metadataFields(secret), fields.Set{"type": string(secret.Type)})
 	})
-	secrets.finish = finishSecret
+	secrets.finish, secrets.finishUpdate = finishSecret, finishSecretUpdate
 	return secrets
 }
 
 func claims(config Config) *resource[*corev1.PersistentVolumeClaim] {
 	claims := stored(config.Store.Claims, config.Clock, claimTable(), metadataFields[*corev1.PersistentVolumeClaim])
-	claims.finish = finishClaim
+	claims.finish, claims.finishUpdate = finishClaim, finishClaimUpdate
 	create := claims.create
 	claims.create = func(ctx context.Context, claim *corev1.PersistentVolumeClaim) (*corev1.PersistentVolumeClaim, error) {
 		claim.Status = corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending}

@@ -11,6 +11,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // media is one entry of an Accept header.
@@ -20,9 +21,9 @@ type media struct {
 	quality   float64
 }
 
-// is tells whether the entry asks for a kind of an API group as JSON.
+// is tells whether the entry asks for a kind of an API group.
 func (m media) is(group, version, kind string) bool {
-	return m.mediaType == "application/json" && m.params["g"] == group && m.params["v"] == version && m.params["as"] == kind
+	return m.params["g"] == group && m.params["v"] == version && m.params["as"] == kind
 }
 
 // accepted is what the client accepts, best first. No header means everything; entries that do not parse are left out.
@@ -61,11 +62,19 @@ type form struct {
 	representation
 	// include is how much of its object a row of a table carries.
 	include metav1.IncludeObjectPolicy
+	// mediaType is runtime.ContentTypeJSON or runtime.ContentTypeYAML.
+	mediaType string
 }
 
-// negotiate picks the form that the client prefers among those that podsim has. All are JSON; a client that asks for
-// protobuf or CBOR first gets the next entry that it accepts.
-func negotiate(r *http.Request) (form, error) {
+// objectMedia are the media types of a response that is one object, and watchMedia those of a stream of them, the default first.
+var (
+	objectMedia = []string{runtime.ContentTypeJSON, runtime.ContentTypeYAML}
+	watchMedia  = []string{runtime.ContentTypeJSON}
+)
+
+// negotiate picks the form that the client prefers among those of the media types. A client that asks for protobuf or CBOR first gets
+// the next entry that it accepts.
+func negotiate(r *http.Request, served []string) (form, error) {
 	include := metav1.IncludeObjectPolicy(r.URL.Query().Get("includeObject"))
 	switch include {
 	case "":
@@ -75,19 +84,25 @@ func negotiate(r *http.Request) (form, error) {
 		return form{}, apierrors.NewBadRequest(fmt.Sprintf("unrecognized includeObject value: %q", include))
 	}
 	for _, media := range accepted(r) {
+		mediaType := media.mediaType
+		switch {
+		case mediaType == "application/*", mediaType == "*/*":
+			mediaType = served[0]
+		case !slices.Contains(served, mediaType):
+			continue
+		}
 		switch {
 		case media.is(metav1.GroupName, "v1", "Table"):
-			return form{asTable, include}, nil
+			return form{asTable, include, mediaType}, nil
 		case media.is(metav1.GroupName, "v1", "PartialObjectMetadata"), media.is(metav1.GroupName, "v1", "PartialObjectMetadataList"):
-			return form{onlyMetadata, include}, nil
-		case media.params["as"] != "":
-		case media.mediaType == "application/json", media.mediaType == "application/*", media.mediaType == "*/*":
-			return form{wholeObject, include}, nil
+			return form{onlyMetadata, include, mediaType}, nil
+		case media.params["as"] == "":
+			return form{wholeObject, include, mediaType}, nil
 		}
 	}
 	return form{}, &apierrors.StatusError{ErrStatus: metav1.Status{
 		Code:    http.StatusNotAcceptable,
 		Reason:  metav1.StatusReasonNotAcceptable,
-		Message: "only the following media types are accepted: application/json",
+		Message: "only the following media types are accepted: " + strings.Join(served, ", "),
 	}}
 }

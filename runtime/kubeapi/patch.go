@@ -39,7 +39,8 @@ func readPatch(w http.ResponseWriter, r *http.Request) (patch, error) {
 	return patch{}, unsupportedMediaType(served)
 }
 
-// apply makes patched, which is empty, what the patch makes of an object. Errors are those of the API server.
+// apply makes patched, which is empty, what the patch makes of an object. Errors are those of the API server; fields that are unknown or
+// given twice are one, and patched is complete without them.
 func (p patch) apply(object, patched runtime.Object) error {
 	before, err := json.Marshal(object)
 	if err != nil {
@@ -50,15 +51,18 @@ func (p patch) apply(object, patched runtime.Object) error {
 		return err
 	}
 	unknown, err := kjson.UnmarshalStrict(after, patched)
-	if err == nil && len(unknown) > 0 {
-		err = runtime.NewStrictDecodingError(unknown)
-	}
 	if err != nil {
-		return apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{
-			field.Invalid(field.NewPath("patch"), string(p.body), err.Error()),
-		})
+		return p.invalid(err)
+	}
+	if len(unknown) > 0 {
+		return &fieldsError{p.invalid(runtime.NewStrictDecodingError(unknown)), unknown}
 	}
 	return nil
+}
+
+// invalid is the error of a patch that makes no object.
+func (p patch) invalid(err error) error {
+	return apierrors.NewInvalid(schema.GroupKind{}, "", field.ErrorList{field.Invalid(field.NewPath("patch"), string(p.body), err.Error())})
 }
 
 // applyTo patches JSON; like is of the type that the JSON describes.

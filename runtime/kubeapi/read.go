@@ -16,7 +16,7 @@ import (
 )
 
 func (r *resource[T]) serveGet(w http.ResponseWriter, req *http.Request) error {
-	form, err := negotiate(req)
+	form, err := negotiate(req, objectMedia)
 	if err != nil {
 		return err
 	}
@@ -24,15 +24,19 @@ func (r *resource[T]) serveGet(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, r.one(form, object))
+	return form.write(w, http.StatusOK, r.one(form, object))
 }
 
 func (r *resource[T]) serveList(w http.ResponseWriter, req *http.Request) error {
-	form, err := negotiate(req)
+	options, err := r.listOptions(req)
 	if err != nil {
 		return err
 	}
-	options, err := r.listOptions(req)
+	media := objectMedia
+	if options.Watch {
+		media = watchMedia
+	}
+	form, err := negotiate(req, media)
 	if err != nil {
 		return err
 	}
@@ -44,7 +48,7 @@ func (r *resource[T]) serveList(w http.ResponseWriter, req *http.Request) error 
 		return err
 	}
 	objects = slices.DeleteFunc(objects, func(object T) bool { return !r.selects(options, object) })
-	return writeJSON(w, http.StatusOK, r.many(form, objects, version))
+	return form.write(w, http.StatusOK, r.many(form, objects, version))
 }
 
 // listOptions are the valid options of a list or watch request.

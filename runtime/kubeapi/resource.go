@@ -46,6 +46,9 @@ type resource[T object[T]] struct {
 	// finish defaults an object that a client wants to have stored, and returns what is wrong with it then. It is set where
 	// create is.
 	finish func(object T) field.ErrorList
+	// finishUpdate defaults an object that a client wants to have in place of a stored one, and returns what is wrong with the change
+	// then. It is set where updates take whole objects.
+	finishUpdate func(newer, older T) field.ErrorList
 	// create stores a new object.
 	create func(ctx context.Context, object T) (T, error)
 	// updates is how clients change stored objects.

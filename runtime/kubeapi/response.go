@@ -13,6 +13,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/yaml"
 )
 
 // writeJSON answers with the object, which carries its own kind and version.
@@ -26,11 +28,28 @@ func writeAs(w http.ResponseWriter, code int, mediaType string, object any) erro
 	if err != nil {
 		return fmt.Errorf("encoding the response: %w", err)
 	}
+	writeBody(w, code, mediaType, append(body, '\n'))
+	return nil
+}
+
+// write answers with the object, which is in this form, in the form's media type.
+func (f form) write(w http.ResponseWriter, code int, object any) error {
+	if f.mediaType != runtime.ContentTypeYAML {
+		return writeJSON(w, code, object)
+	}
+	body, err := yaml.Marshal(object)
+	if err != nil {
+		return fmt.Errorf("encoding the response: %w", err)
+	}
+	writeBody(w, code, f.mediaType, body)
+	return nil
+}
+
+func writeBody(w http.ResponseWriter, code int, mediaType string, body []byte) {
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Cache-Control", "no-cache, private")
 	w.WriteHeader(code)
-	w.Write(append(body, '\n')) // a client that has left needs no answer
-	return nil
+	w.Write(body) // a client that has left needs no answer
 }
 
 // writeError answers with the Status of the error.

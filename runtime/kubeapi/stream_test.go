@@ -218,3 +218,44 @@ func TestExecResizesTheTerminal(t *testing.T) {
 		t.Errorf("stdout %q, error %v", &out, err)
 	}
 }
+
+func TestNoSessionBeginsInAContainerThatDoesNotRun(t *testing.T) {
+	api := serve(t)
+	api.havePod("a", func(pod *corev1.Pod) { pod.Status.ContainerStatuses = nil })
+	for name, executor := range api.executors(&corev1.PodExecOptions{Command: []string{"ls"}, Stdout: true}) {
+		err := executor.StreamWithContext(t.Context(), remotecommand.StreamOptions{Stdout: io.Discard})
+		if err == nil || !strings.HasPrefix(err.Error(), "unable to upgrade ") || !strings.HasSuffix(err.Error(), `: container not found ("main")`) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestACommandsSessionEndsWithItsClient(t *testing.T) {
+	api := serve(t)
+	api.havePod("a")
+	for name, executor := range api.executors(&corev1.PodExecOptions{Command: []string{"sleep"}, Stdout: true}) {
+		t.Run(name, func(t *testing.T) {
+			ended := make(chan struct{})
+			api.node.exec = func(ctx context.Context, options kubeapi.ExecOptions) error {
+				io.WriteString(options.Stdout, "begun")
+				<-ctx.Done()
+				close(ended)
+				return ctx.Err()
+			}
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			output, stdout := io.Pipe()
+			go executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdout: stdout})
+			if _, err := io.ReadFull(output, make([]byte, len("begun"))); err != nil {
+				t.Fatal(err)
+			}
+			leave()
+			select {
+			case <-ended:
+			case <-time.After(10 * time.Second):
+				t.Error("the session goes on without its client")
+				api.stop()
+			}
+		})
+	}
+}

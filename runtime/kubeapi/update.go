@@ -36,14 +36,14 @@ func (r *resource[T]) servePut(u *update[T]) action {
 		if err != nil {
 			return err
 		}
-		return writeJSON(w, http.StatusOK, r.one(form, updated))
+		return form.write(w, http.StatusOK, r.one(form, updated))
 	}
 }
 
 // servePatch takes what the client's patch makes of the stored object.
 func (r *resource[T]) servePatch(u *update[T]) action {
 	return func(w http.ResponseWriter, req *http.Request) error {
-		form, err := negotiate(req)
+		form, err := negotiate(req, objectMedia)
 		if err != nil {
 			return err
 		}
@@ -54,10 +54,14 @@ func (r *resource[T]) servePatch(u *update[T]) action {
 		if err != nil {
 			return err
 		}
+		check, err := fieldValidation(req)
+		if err != nil {
+			return err
+		}
 		key := keyOf(req)
 		updated, err := r.update(req.Context(), u, key, func(stored T) (T, error) {
 			patched := r.empty()
-			if err := patch.apply(stored, patched); err != nil {
+			if err := check.judge(w, patch.apply(stored, patched)); err != nil {
 				return patched, err
 			}
 			return patched, checkKey(patched, key)
@@ -65,7 +69,7 @@ func (r *resource[T]) servePatch(u *update[T]) action {
 		if err != nil {
 			return err
 		}
-		return writeJSON(w, http.StatusOK, r.one(form, updated))
+		return form.write(w, http.StatusOK, r.one(form, updated))
 	}
 }
 
@@ -95,13 +99,19 @@ func (r *resource[T]) update(ctx context.Context, u *update[T], key types.Namesp
 	})
 }
 
-// takeWhole is the take of an object that clients may change as they like, but for what a server sets at its creation.
+// takeWhole is the take of an object that clients may change as they like, but for what a server alone says of it and for what its kind
+// does not let change.
 func (r *resource[T]) takeWhole(stored, sent T) field.ErrorList {
-	errs := r.finish(sent)
-	uid, created := stored.GetUID(), stored.GetCreationTimestamp()
+	sent.SetUID(stored.GetUID())
+	sent.SetResourceVersion(stored.GetResourceVersion())
+	sent.SetGeneration(stored.GetGeneration())
+	sent.SetCreationTimestamp(stored.GetCreationTimestamp())
+	sent.SetDeletionTimestamp(stored.GetDeletionTimestamp())
+	sent.SetDeletionGracePeriodSeconds(stored.GetDeletionGracePeriodSeconds())
+	sent.SetSelfLink("")
+	sent.SetManagedFields(nil)
+	errs := r.finishUpdate(sent, stored)
 	sent.DeepCopyInto(stored)
-	stored.SetUID(uid)
-	stored.SetCreationTimestamp(created)
 	return errs
 }
 

@@ -1,6 +1,7 @@
 package kubeapi_test
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -230,7 +231,7 @@ func TestPatchesThatDoNotFit(t *testing.T) {
 		"a test that fails":         {jsonPatch, `[{"op":"test","path":"/status/phase","value":"Failed"}]`, "", 422, ""},
 		"a path that is not there":  {jsonPatch, `[{"op":"replace","path":"/status/nothing/0","value":1}]`, "", 422, ""},
 		"too many operations":       {jsonPatch, "[" + strings.Repeat(`{"op":"test"},`, 10000) + `{"op":"test"}]`, "", 413, "maximum operations in a JSON patch is 10000, got 10001"},
-		"a field that is not known": {strategic, `{"status":{"condition":[]}}`, "", 422, `strict decoding error: unknown field "status.condition"`},
+		"a field that is not known": {strategic, `{"status":{"condition":[]}}`, "/a/status?fieldValidation=Strict", 422, `strict decoding error: unknown field "status.condition"`},
 		"a value of another type":   {mergePatch, `{"status":{"phase":1}}`, "", 422, "patch: Invalid value"},
 		"no merge key":              {strategic, `{"status":{"conditions":[{"status":"True"}]}}`, "", 400, "does not contain declared merge key: type"},
 		"a bad condition":           {strategic, `{"status":{"conditions":[{"type":"a b","status":"True"}]}}`, "", 422, `status.conditions[0].type: Invalid value: "a b"`},
@@ -326,6 +327,66 @@ func TestTheContainersOfAPodCanBeNamed(t *testing.T) {
 	for path, want := range map[string]int{"a/log": 200, "a/log?container=look": 200, "two/log?container=look": 200, "two/log": 400, "a/log?container=x": 400} {
 		if got := api.do("GET", "/api/v1/namespaces/default/pods/"+path, "").StatusCode; got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+}
+
+func TestImmutableObjectsDoNotChange(t *testing.T) {
+	for name, c := range map[string]struct {
+		resource, object, patch string
+		want                    string // a part of the message; "" if it is fine
+	}{
+		"a config map":               {"configmaps", `{"immutable":true,"data":{"k":"1"}}`, `{"data":{"k":"2"}}`, "data: Forbidden: field is immutable when `immutable` is set"},
+		"its labels":                 {"configmaps", `{"immutable":true,"data":{"k":"1"}}`, `{"metadata":{"labels":{"a":"b"}}}`, ""},
+		"a secret":                   {"secrets", `{"immutable":true,"stringData":{"k":"1"}}`, `{"immutable":false}`, "immutable: Forbidden: field is immutable"},
+		"the type of a secret":       {"secrets", `{"type":"x/y"}`, `{"type":"x/z"}`, `type: Invalid value: "x/z": field is immutable`},
+		"the access mode of a claim": {"persistentvolumeclaims", claimSpec, `{"spec":{"accessModes":["ReadWriteMany"]}}`, "spec: Forbidden: spec is immutable after creation except"},
+		"the labels of a claim":      {"persistentvolumeclaims", claimSpec, `{"metadata":{"labels":{"a":"b"}}}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			api := serve(t)
+			path := "/api/v1/namespaces/default/" + c.resource
+			if created := api.do("POST", path, `{"metadata":{"name":"a"},`+c.object[1:]); created.StatusCode != http.StatusCreated {
+				t.Fatal(into[metav1.Status](t, created).Message)
+			}
+			code := http.StatusOK
+			if c.want != "" {
+				code = http.StatusUnprocessableEntity
+			}
+			response := api.do("PATCH", path+"/a", c.patch, "Content-Type", mergePatch)
+			body, err := io.ReadAll(response.Body)
+			if err != nil || response.StatusCode != code || !strings.Contains(string(body), strings.ReplaceAll(c.want, `"`, `\"`)) {
+				t.Errorf("%d %s, %v, want %q", response.StatusCode, body, err, c.want)
+			}
+		})
+	}
+}
+
+const claimSpec = `{"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}`
+
+func TestAClaimThatWasFoundWithItsVolumeIsPatched(t *testing.T) {
+	api := serve(t)
+	found := &corev1.PersistentVolumeClaim{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "a", UID: "x"},
+		Spec:       corev1.PersistentVolumeClaimSpec{VolumeName: "podsim_default_a"},
+		Status:     corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
+	}
+	defaults.Claim(found)
+	if _, err := api.store.Claims.Create(found); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		patch string
+		code  int
+	}{
+		{`{"metadata":{"labels":{"a":"b"}}}`, 200},
+		{`{"spec":{"volumeName":"other"}}`, 422},
+		{claimSpec, 200},
+		{`{"spec":{"accessModes":["ReadWriteMany"]}}`, 422},
+	} {
+		response := api.do("PATCH", "/api/v1/namespaces/default/persistentvolumeclaims/a", c.patch, "Content-Type", mergePatch)
+		if response.StatusCode != c.code {
+			t.Errorf("%s: %d %s, want %d", c.patch, response.StatusCode, into[metav1.Status](t, response).Message, c.code)
 		}
 	}
 }

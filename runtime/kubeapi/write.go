@@ -19,15 +19,26 @@ func (r *resource[T]) serveCreate(w http.ResponseWriter, req *http.Request) erro
 	if object.GetName() == "" && object.GetGenerateName() != "" {
 		object.SetName(generatedName(object.GetGenerateName()))
 	}
+	dropServerFields(object)
 	if err := r.complete(object); err != nil {
 		return err
 	}
-	object.SetResourceVersion("")
 	created, err := r.create(req.Context(), object)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusCreated, r.one(form, created))
+	return form.write(w, http.StatusCreated, r.one(form, created))
+}
+
+// dropServerFields takes out of a new object what only a server says of one, and what a client that copies another object sends along.
+func dropServerFields(object metav1.Object) {
+	object.SetUID("")
+	object.SetResourceVersion("")
+	object.SetCreationTimestamp(metav1.Time{})
+	object.SetDeletionTimestamp(nil)
+	object.SetDeletionGracePeriodSeconds(nil)
+	object.SetSelfLink("")
+	object.SetManagedFields(nil) // who manages which field is not kept here
 }
 
 func (r *resource[T]) serveRemove(w http.ResponseWriter, req *http.Request) error {
@@ -45,7 +56,7 @@ func (r *resource[T]) serveRemove(w http.ResponseWriter, req *http.Request) erro
 // receive reads the object that the client sends and puts it into the namespace of the path.
 func (r *resource[T]) receive(w http.ResponseWriter, req *http.Request) (form, T, error) {
 	object := r.empty()
-	form, err := negotiate(req)
+	form, err := negotiate(req, objectMedia)
 	if err != nil {
 		return form, object, err
 	}
@@ -56,7 +67,11 @@ func (r *resource[T]) receive(w http.ResponseWriter, req *http.Request) (form, T
 	if err != nil {
 		return form, object, err
 	}
-	if err := decode(body, req.Header.Get("Content-Type"), r.Kind(), object); err != nil {
+	check, err := fieldValidation(req)
+	if err != nil {
+		return form, object, err
+	}
+	if err := check.judge(w, decode(body, req.Header.Get("Content-Type"), r.Kind(), object)); err != nil {
 		return form, object, err
 	}
 	namespace := req.PathValue("namespace")
@@ -84,7 +99,7 @@ func deleteOptions(w http.ResponseWriter, req *http.Request) (*metav1.DeleteOpti
 		return nil, err
 	}
 	if len(body) > 0 {
-		err = decode(body, req.Header.Get("Content-Type"), schema.GroupVersionKind{Version: "v1", Kind: "DeleteOptions"}, options)
+		err = ignoreFields.judge(w, decode(body, req.Header.Get("Content-Type"), schema.GroupVersionKind{Version: "v1", Kind: "DeleteOptions"}, options))
 	} else if err = scheme.ParameterCodec.DecodeParameters(req.URL.Query(), metav1.SchemeGroupVersion, options); err != nil {
 		err = apierrors.NewBadRequest(err.Error())
 	}

@@ -24,6 +24,7 @@ func (w *worker) stopAll(ctx context.Context, pod *corev1.Pod, within time.Durat
 		w.stopping = newGracePeriod(within)
 	}
 	grace := w.stopping
+	asked := w.shortenAsAsked(grace, -1) // before the first signal: a forced deletion sends none but SIGKILL (S8.4)
 	stopped := map[string]chan struct{}{}
 	for name, c := range w.state.Containers {
 		if c.Running() {
@@ -56,7 +57,7 @@ func (w *worker) stopAll(ctx context.Context, pod *corev1.Pod, within time.Durat
 	}
 	over := make(chan struct{})
 	go func() { wg.Wait(); close(over) }()
-	w.heedDeletion(over, grace)
+	w.heedDeletion(over, grace, asked)
 	for name, end := range ends {
 		w.noteEnd(name, end)
 	}
@@ -100,15 +101,23 @@ func all(ctx context.Context, channels ...<-chan struct{}) <-chan struct{} {
 	return over
 }
 
-// heedDeletion shortens the grace period to what the pod's deletion asks for, until that is over.
-func (w *worker) heedDeletion(over <-chan struct{}, grace *gracePeriod) {
-	var asked int64 = -1
+// shortenAsAsked shortens the grace period to what the pod's deletion asks for by now, if that is not what it asked for before, and
+// returns it; -1 while nothing is asked for.
+func (w *worker) shortenAsAsked(grace *gracePeriod, before int64) (asked int64) {
+	pod, ok := w.pod()
+	if !ok || pod.DeletionGracePeriodSeconds == nil || *pod.DeletionGracePeriodSeconds == before {
+		return before
+	}
+	asked = *pod.DeletionGracePeriodSeconds
+	grace.shorten(time.Duration(asked) * time.Second)
+	return asked
+}
+
+// heedDeletion goes on shortening the grace period to what the pod's deletion asks for, which was asked so far, until that is over.
+func (w *worker) heedDeletion(over <-chan struct{}, grace *gracePeriod, asked int64) {
 	woken := false
 	for {
-		if pod, ok := w.pod(); ok && pod.DeletionGracePeriodSeconds != nil && *pod.DeletionGracePeriodSeconds != asked {
-			asked = *pod.DeletionGracePeriodSeconds
-			grace.shorten(time.Duration(asked) * time.Second)
-		}
+		asked = w.shortenAsAsked(grace, asked)
 		select {
 		case <-over:
 			if woken {

@@ -41,7 +41,7 @@ func (n *Node) adopt(ctx context.Context) error {
 	if err := n.insist(ctx, "removing unused networks", func() error { return n.removeUnusedNetworks(ctx) }); err != nil {
 		n.log.Warn("removing networks without pods", "error", err)
 	}
-	return n.adoptClaims(ctx)
+	return n.AdoptClaims(ctx)
 }
 
 // errNoPod says that what is left of a pod is not enough to go on with it: its set-up was never completed.

@@ -18,9 +18,9 @@ import (
 	"github.com/podsim/podsim/volumes"
 )
 
-// adoptClaims makes a claim of every claim's volume on the engine, whichever node made it: the data outlives pods and nodes, and so a
+// AdoptClaims makes a claim of every claim's volume on the engine, whichever node made it: the data outlives pods and nodes, and so a
 // claim that is created again is the one that was there.
-func (n *Node) adoptClaims(ctx context.Context) error {
+func (n *Node) AdoptClaims(ctx context.Context) error {
 	found, err := n.engine.VolumeList(ctx, volume.ListOptions{Filters: filters.NewArgs(
 		filters.Arg("label", network.LabelManaged+"=true"), filters.Arg("label", volumes.LabelClaim))})
 	if err != nil {

@@ -50,6 +50,31 @@ func TestAClaimOutlivesItsPodAndItsNode(t *testing.T) {
 	})
 }
 
+func TestAClaimWhoseVolumeAnotherNodeMadeIsThereAlready(t *testing.T) {
+	inWorld(t, func(w *world) {
+		key := types.NamespacedName{Namespace: "default", Name: "store"}
+		w.machine.Script("main", runFor(time.Second, 0))
+		w.create(withClaim)
+		w.awaitPhase("p", corev1.PodSucceeded)
+		w.delete("p", -1)
+		w.awaitGone("p")
+		if _, err := w.node.store.Claims.Delete(key, nil); err != nil && !apierrors.IsNotFound(err) { // as if this node had never seen it
+			t.Fatal(err)
+		}
+		if err := w.node.AdoptClaims(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		claim, err := w.node.store.Claims.Get(key)
+		if err != nil || claim.Status.Phase != corev1.ClaimBound {
+			t.Fatalf("%v, %v", claim, err)
+		}
+		if err := w.node.DeleteClaim(t.Context(), "default", "store"); err != nil {
+			t.Fatal(err)
+		}
+		w.wantNothingLeft()
+	})
+}
+
 func TestTheCapOfTheBackOffStaysWithThePod(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.crash()

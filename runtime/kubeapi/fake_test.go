@@ -62,6 +62,8 @@ func (n *fakeNode) UpdatePod(_ context.Context, namespace, name string, change f
 	return n.store.Pods.Update(types.NamespacedName{Namespace: namespace, Name: name}, change)
 }
 
+func (n *fakeNode) AdoptClaims(context.Context) error { return nil }
+
 func (n *fakeNode) DeleteClaim(_ context.Context, namespace, name string) error {
 	_, err := n.store.Claims.Delete(types.NamespacedName{Namespace: namespace, Name: name}, nil)
 	return err

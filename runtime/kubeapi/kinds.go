@@ -64,6 +64,9 @@ func claims(config Config) *resource[*corev1.PersistentVolumeClaim] {
 	claims.finish, claims.finishUpdate = finishClaim, finishClaimUpdate
 	create := claims.create
 	claims.create = func(ctx context.Context, claim *corev1.PersistentVolumeClaim) (*corev1.PersistentVolumeClaim, error) {
+		if err := config.Node.AdoptClaims(ctx); err != nil { // else a volume that another node made would be taken for this claim's own
+			return nil, err
+		}
 		claim.Status = corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending}
 		return create(ctx, claim)
 	}

@@ -31,6 +31,8 @@ type Node interface {
 	// UpdatePod stores what change makes of the pod, lets the node act on it and returns the pod. An error of change is returned as it
 	// is, and then nothing is stored; change must not call the node or the store.
 	UpdatePod(ctx context.Context, namespace, name string, change func(*corev1.Pod) error) (*corev1.Pod, error)
+	// AdoptClaims puts the claims into the store whose volumes the engine has, whoever made them.
+	AdoptClaims(ctx context.Context) error
 	// DeleteClaim removes the claim from the store and its volume from the engine.
 	DeleteClaim(ctx context.Context, namespace, name string) error
 	// Logs opens the log of a container of the pod. The options are valid, and Container names a container of the pod.

@@ -66,8 +66,8 @@ func (c *Connection) Close(ctx context.Context) error {
 	return err
 }
 
-// newConnection makes the clients for a node.
-func newConnection(t target) (*Connection, error) {
+// newConnection makes the clients for a node. Should the node end, the next one is started with options, as this one was.
+func newConnection(t target, options NodeOptions) (*Connection, error) {
 	config := endpoint.Config(t.dir)
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -77,7 +77,7 @@ func newConnection(t target) (*Connection, error) {
 		Client: client,
 		Config: config,
 		Reconnect: func(ctx context.Context) error {
-			_, err := t.ensureNode(ctx, NodeOptions{})
+			_, err := t.ensureNode(ctx, options)
 			return err
 		},
 	}, nil

@@ -112,7 +112,7 @@ func (s *Session) ConnectOrServe(ctx context.Context, options NodeOptions) (*Con
 	if err != nil {
 		return nil, err
 	}
-	connection, err := newConnection(t)
+	connection, err := newConnection(t, options)
 	if err != nil {
 		return nil, errors.Join(err, local.stop())
 	}

@@ -84,7 +84,7 @@ func (s *Session) Connect(ctx context.Context, options NodeOptions) (*Connection
 	if err != nil {
 		return nil, err
 	}
-	connection, err := newConnection(t)
+	connection, err := newConnection(t, options)
 	if err != nil {
 		return nil, err
 	}

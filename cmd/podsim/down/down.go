@@ -109,7 +109,7 @@ func (o *options) run(ctx context.Context, args []string) (err error) {
 		}
 	}
 	owned, err := podsOfWorkloads(ctx, connection.Client.CoreV1(), t.workloads)
-	t.pods = append(t.pods, owned...)
+	t.pods = unique(append(t.pods, owned...))
 	err = errors.Join(err, o.takeDown(ctx, connection, t))
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return cause

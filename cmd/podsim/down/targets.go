@@ -84,6 +84,16 @@ func podName(arg string) (pod string, isPod bool) {
 	return arg, true
 }
 
+// unique leaves out what was named before.
+func unique(names []name) []name {
+	seen := map[name]bool{}
+	return slices.DeleteFunc(names, func(n name) bool {
+		again := seen[n]
+		seen[n] = true
+		return again
+	})
+}
+
 // isOfWorkload tells whether a pod belongs to one of the workloads.
 func isOfWorkload(pod *corev1.Pod, workloads []manifest.Workload) bool {
 	return slices.ContainsFunc(workloads, func(w manifest.Workload) bool { return w.Owns(pod) })

@@ -106,12 +106,9 @@ func watchOver(ctx context.Context, r *run, c *creation, signals <-chan os.Signa
 		return fmt.Errorf("%w; the pods are left as they are, end them with: %s", end, advice("down", r.left()...))
 	}
 	if err := takeDown(ctx, r, c, signals, gracePeriod); err != nil {
-		return err
+		return errors.Join(end, err)
 	}
-	if err := c.deleteFiles(ctx); err != nil {
-		return err
-	}
-	return end
+	return errors.Join(end, c.deleteFiles(ctx))
 }
 
 // takeDown deletes the pods and waits until they are gone and their logs read. A signal shortens the grace period to

@@ -17,10 +17,10 @@ export CGO_ENABLED = 0
 LDFLAGS  = -s -w -X main.release=$(VERSION)
 PACKAGES = $(shell $(GO) list ./... | grep -v '/e2e$$')
 
-.PHONY: help build install demo test unit e2e fuzz lint generate images parity bench clean
+.PHONY: help build install demo test unit e2e e2e-remote race fuzz lint generate images parity bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/podsim
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/podsim ./cmd/podsim
@@ -39,6 +39,15 @@ unit: ## run the tests that need no engine
 
 e2e: ## run the end-to-end tests
 	$(GO) test -count=1 -parallel 4 -timeout 10m ./e2e
+
+e2e-remote: ## run the end-to-end tests as if the engine were on another machine (needs root)
+	$(GO) run ./e2e/remote $(GO) test -count=1 -parallel 4 -timeout 15m ./e2e
+
+# Not a part of .ci/run: with an empty build cache it is eight minutes of work for one core, six of them to build all anew for the detector.
+race: export CGO_ENABLED = 1
+race: ## look for data races where there is concurrency; needs gcc
+	@command -v $${CC:-gcc} >/dev/null || { echo 'the race detector needs a C compiler, such as gcc (apt-get install gcc libc6-dev)' >&2; exit 1; }
+	$(GO) test -race -short ./runtime/... ./network/... ./cmd/podsim/...
 
 fuzz: ## fuzz the decoding of manifests, and all decisions about a pod (FUZZTIME=30s)
 	$(GO) test ./podspec/manifest -run '^$$' -fuzz FuzzLoad -fuzztime $(FUZZTIME) -fuzzminimizetime 20x

@@ -36,8 +36,18 @@ func (s *suite) commands() map[string]func(ts *testscript.TestScript, neg bool, 
 		"killnode":     killNode,
 		"leakcheck":    s.leakCheck,
 		"serve":        serve,
+		"registry":     serveRegistry,
+		"push":         s.push,
 		"muteregistry": muteRegistry,
 		"oldengine":    oldEngine,
+
+		"theirnetwork":   s.theirNetwork,
+		"theircontainer": s.theirContainer,
+		"intheirs":       s.inContainer,
+		"published":      s.published,
+		"freeports":      freePorts,
+		"listen":         listen,
+		"fetches":        fetches,
 	}
 }
 

@@ -20,6 +20,8 @@
 //	killnode                     kill -9 every podsim process of this script
 //	leakcheck                    nothing of $NS (or $NS-...) is on the engine, the node has ended itself, its socket is gone
 //	serve DIR                    serve the directory over HTTP at $URL
+//	registry [USER PASSWORD]     a registry at $REGISTRY, which asks for these credentials if there are any
+//	push NAME [ARCHITECTURE]     an image in that registry, with what busybox has; it may say that it is for another architecture
 //	muteregistry                 a registry at $REGISTRY that accepts connections and never answers
 //	oldengine VERSION            an engine whose newest API is VERSION, at $DOCKER_HOST
 //

@@ -136,11 +136,13 @@ func (s *suite) setup(env *testscript.Env, way string) error {
 	if way != "" {
 		env.Setenv("PODSIM_DIAL", way)
 	}
+	pushed := &[]string{}
+	env.Values[pushedKey{}] = pushed
 	// The command that hangs then fails with "signal: killed", which the script's log shows.
 	overdue := time.AfterFunc(scriptTimeout, func() { _ = killNodes(stateDir) })
 	env.Defer(func() {
 		overdue.Stop()
-		err := errors.Join(killNodes(stateDir), s.removeAll(namespace), os.RemoveAll(stateDir))
+		err := errors.Join(killNodes(stateDir), s.removeAll(namespace), s.removeImages(*pushed), os.RemoveAll(stateDir))
 		if err != nil {
 			env.T().Log("cleaning up: ", err)
 		}
@@ -148,14 +150,22 @@ func (s *suite) setup(env *testscript.Env, way string) error {
 	return nil
 }
 
-// condition adds [engine]: a Docker Engine answers; [localengine]: and it does on this machine, whose loopback it shares; [procfs]:
-// processes can be found and killed by their environment.
+// condition adds [engine]: a Docker Engine answers; [localengine]: and it does on this machine, whose loopback it shares; [ipv6]: it
+// can make networks with IPv6; [procfs]: processes can be found and killed by their environment.
 func (s *suite) condition(name string) (bool, error) {
 	switch name {
 	case "engine":
 		return s.docker != nil, nil
 	case "localengine":
 		return s.docker != nil && runtime.GOOS == "linux" && strings.HasPrefix(s.host, "unix://"), nil
+	case "cgroup2":
+		if s.docker == nil {
+			return false, nil
+		}
+		info, err := s.docker.Info(context.Background())
+		return info.CgroupVersion == "2", err
+	case "ipv6":
+		return s.hasIPv6(), nil
 	case "procfs":
 		_, err := os.Stat("/proc/self/environ")
 		return err == nil, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/runtime/build"
 )
 
 // things are containers, volumes and networks of the engine, by what identifies them there.
@@ -114,6 +115,18 @@ func (s *suite) removeAll(namespace string) error {
 	}
 	for _, n := range found.networks {
 		errs = append(errs, ignoreNotFound(s.docker.NetworkRemove(ctx, n.ID)))
+	}
+	return errors.Join(append(errs, s.removeBuilds(ctx, namespace))...)
+}
+
+// removeBuilds removes the images that were built for pods of a namespace. Those of the last builds stay for the next ones.
+func (s *suite) removeBuilds(ctx context.Context, namespace string) error {
+	unused, err := build.Unused(ctx, s.docker)
+	errs := []error{err}
+	for _, b := range unused {
+		if b.For.Namespace == namespace {
+			errs = append(errs, b.Remove(ctx, s.docker))
+		}
 	}
 	return errors.Join(errs...)
 }

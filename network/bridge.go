@@ -2,9 +2,12 @@ package network
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -15,6 +18,7 @@ import (
 
 // BridgeEngine is the piece of the engine that EnsureNetwork and RemoveNetworkIfUnused need.
 type BridgeEngine interface {
+	NetworkInspect(ctx context.Context, ref string, options network.InspectOptions) (network.Inspect, error)
 	NetworkList(ctx context.Context, options network.ListOptions) ([]network.Summary, error)
 	NetworkCreate(ctx context.Context, name string, options network.CreateOptions) (network.CreateResponse, error)
 	NetworkRemove(ctx context.Context, id string) error
@@ -40,6 +44,10 @@ const patience = 5
 func EnsureNetwork(ctx context.Context, engine BridgeEngine, namespace string) (Bridge, error) {
 	bridge, err := ensureNetwork(ctx, engine, namespace)
 	if err != nil {
+		if exhausted(err) {
+			err = fmt.Errorf("%w; remove networks that nothing uses (docker network prune), have the pod join one that is there (podsim up --network), "+
+				"or give the engine more addresses (default-address-pools in its daemon.json)", err)
+		}
 		return Bridge{}, fmt.Errorf("creating the network %s: %w", Name(namespace), err)
 	}
 	return bridge, nil
@@ -69,13 +77,16 @@ func ensureNetwork(ctx context.Context, engine BridgeEngine, namespace string) (
 	}
 }
 
+// exhausted reports whether the engine has no addresses left for another network. It says so in words only.
+func exhausted(err error) bool {
+	return strings.Contains(err.Error(), "could not find an available, non-overlapping IPv4 address pool") ||
+		strings.Contains(err.Error(), "all predefined address pools have been fully subnetted")
+}
+
 // createOnly creates the network, and returns it if it is then the only one of its name. If it is not, the new network
 // is removed again and the result is nil.
 func createOnly(ctx context.Context, engine BridgeEngine, namespace string) (*Bridge, error) {
-	created, err := engine.NetworkCreate(ctx, Name(namespace), network.CreateOptions{
-		Driver: network.NetworkBridge,
-		Labels: map[string]string{LabelManaged: "true", LabelNamespace: namespace},
-	})
+	created, err := engine.NetworkCreate(ctx, Name(namespace), bridgeOptions(namespace, hasIPv6(ctx, engine)))
 	if errdefs.IsConflict(err) {
 		return nil, nil
 	}
@@ -91,6 +102,25 @@ func createOnly(ctx context.Context, engine BridgeEngine, namespace string) (*Br
 		return &bridge, err
 	}
 	return nil, remove(ctx, engine, created.ID)
+}
+
+// hasIPv6 reports whether the networks of the engine are to have IPv6: whether its default network has.
+func hasIPv6(ctx context.Context, engine BridgeEngine) bool {
+	standard, err := engine.NetworkInspect(ctx, network.NetworkBridge, network.InspectOptions{})
+	return err == nil && standard.EnableIPv6
+}
+
+// bridgeOptions are those of a new network. The subnet of IPv6 is one that nobody else has chosen, because an engine before Docker 27
+// chooses none (RFC 4193); that of IPv4 is left to the engine.
+func bridgeOptions(namespace string, ipv6 bool) network.CreateOptions {
+	options := network.CreateOptions{Driver: network.NetworkBridge, Labels: map[string]string{LabelManaged: "true", LabelNamespace: namespace}}
+	if ipv6 {
+		var subnet [16]byte
+		binary.BigEndian.PutUint64(subnet[:], 0xfd<<56|rand.Uint64N(1<<56))
+		options.EnableIPv6 = &ipv6
+		options.IPAM = &network.IPAM{Driver: "default", Config: []network.IPAMConfig{{Subnet: netip.PrefixFrom(netip.AddrFrom16(subnet), 64).String()}}}
+	}
+	return options
 }
 
 // remove removes a network. One that is gone already, or that somebody has begun to use, is no error.
@@ -151,6 +181,18 @@ func asBridge(n network.Summary) (Bridge, error) {
 	return bridge, nil
 }
 
+// GatewayOf is the engine machine's address in a subnet of one of its own networks; none if the engine does not say. An engine that has
+// just been installed does not name the first address of its default network, which it takes.
+func GatewayOf(pool network.IPAMConfig) []string {
+	if pool.Gateway != "" {
+		return []string{pool.Gateway}
+	}
+	if subnet, err := netip.ParsePrefix(pool.Subnet); err == nil {
+		return []string{subnet.Masked().Addr().Next().String()}
+	}
+	return nil
+}
+
 // RemoveNetworkIfUnused removes the network of a namespace if no container, running or not, is attached to it. It is no
 // error if there is no such network; one that podsim did not make stays.
 func RemoveNetworkIfUnused(ctx context.Context, engine BridgeEngine, namespace string) error {
@@ -162,7 +204,9 @@ func RemoveNetworkIfUnused(ctx context.Context, engine BridgeEngine, namespace s
 		if n.Labels[LabelManaged] != "true" {
 			continue
 		}
-		users, err := engine.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("network", n.ID))})
+		// Until its first start the engine knows a container's network by its name only.
+		users, err := engine.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(
+			filters.Arg("network", n.ID), filters.Arg("network", n.Name))})
 		if err != nil {
 			return fmt.Errorf("looking for users of the network %s: %w", n.Name, err)
 		}

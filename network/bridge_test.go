@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,9 +21,14 @@ type bridgeEngine struct {
 	mu       sync.Mutex
 	made     int
 	networks map[string]network.Summary
-	attached map[string]int
+	attached map[string]int // containers by the network's id
+	created  map[string]int // those that were not started yet, by its name
 	// meanwhile is called before a network is created, without the lock.
 	meanwhile func()
+	// refuse is the answer to whoever creates a network.
+	refuse error
+	// subnets are those of IPv6 that were asked for.
+	subnets []string
 }
 
 func newBridgeEngine() *bridgeEngine {
@@ -40,17 +47,33 @@ func (e *bridgeEngine) NetworkList(_ context.Context, options network.ListOption
 	return list, nil
 }
 
+func (e *bridgeEngine) NetworkInspect(_ context.Context, ref string, _ network.InspectOptions) (network.Inspect, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	found, ok := e.networks[ref]
+	if !ok {
+		return found, fmt.Errorf("network %s not found: %w", ref, errdefs.ErrNotFound)
+	}
+	return found, nil
+}
+
 func (e *bridgeEngine) NetworkCreate(_ context.Context, name string, options network.CreateOptions) (network.CreateResponse, error) {
 	if e.meanwhile != nil {
 		e.meanwhile()
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.refuse != nil {
+		return network.CreateResponse{}, e.refuse
+	}
 	e.made++
 	id := fmt.Sprintf("id%d", e.made)
 	e.networks[id] = network.Summary{
 		ID: id, Name: name, Labels: options.Labels, Created: time.Unix(int64(e.made), 0),
 		IPAM: network.IPAM{Config: []network.IPAMConfig{{Gateway: "172.18.0.1"}}},
+	}
+	if options.EnableIPv6 != nil && *options.EnableIPv6 {
+		e.subnets = append(e.subnets, options.IPAM.Config[0].Subnet)
 	}
 	return network.CreateResponse{ID: id}, nil
 }
@@ -68,7 +91,11 @@ func (e *bridgeEngine) NetworkRemove(_ context.Context, id string) error {
 func (e *bridgeEngine) ContainerList(_ context.Context, options container.ListOptions) ([]container.Summary, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return make([]container.Summary, e.attached[options.Filters.Get("network")[0]]), nil
+	users := 0
+	for _, ref := range options.Filters.Get("network") {
+		users += e.attached[ref] + e.created[ref]
+	}
+	return make([]container.Summary, users), nil
 }
 
 func TestANamespaceHasOneNetwork(t *testing.T) {
@@ -139,6 +166,19 @@ func TestTwoNetworksThatStayAreNoObstacle(t *testing.T) {
 	}
 }
 
+func TestANetworkOfAContainerThatWasNotStartedYetStays(t *testing.T) {
+	engine := newBridgeEngine()
+	if _, err := EnsureNetwork(t.Context(), engine, "default"); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct{ users, stay int }{{1, 1}, {0, 0}} {
+		engine.created = map[string]int{"podsim_default": row.users}
+		if err := RemoveNetworkIfUnused(t.Context(), engine, "default"); err != nil || len(engine.networks) != row.stay {
+			t.Errorf("with %d containers %d networks stay, error %v", row.users, len(engine.networks), err)
+		}
+	}
+}
+
 func TestANetworkOfSomeoneElseIsLeftAlone(t *testing.T) {
 	engine := newBridgeEngine()
 	engine.networks["x"] = network.Summary{ID: "x", Name: "podsim_default"}
@@ -147,6 +187,59 @@ func TestANetworkOfSomeoneElseIsLeftAlone(t *testing.T) {
 	}
 	if err := RemoveNetworkIfUnused(t.Context(), engine, "default"); err != nil || len(engine.networks) != 1 {
 		t.Errorf("%d networks stay, error %v", len(engine.networks), err)
+	}
+}
+
+func TestANetworkHasIPv6WhereTheDefaultOneHas(t *testing.T) {
+	engine := newBridgeEngine()
+	for _, has := range []bool{false, true} {
+		engine.networks["bridge"] = network.Summary{ID: "bridge", Name: "bridge", EnableIPv6: has}
+		for _, namespace := range []string{"a", "b"} {
+			if _, err := EnsureNetwork(t.Context(), engine, fmt.Sprint(namespace, has)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(engine.subnets) != 2 || engine.subnets[0] == engine.subnets[1] {
+		t.Fatalf("subnets: %q", engine.subnets)
+	}
+	for _, subnet := range engine.subnets {
+		prefix, err := netip.ParsePrefix(subnet)
+		if err != nil || prefix.Bits() != 64 || prefix != prefix.Masked() || !netip.MustParsePrefix("fd00::/8").Contains(prefix.Addr()) {
+			t.Errorf("subnet %s, error %v", subnet, err)
+		}
+	}
+}
+
+func TestTheGatewayOfASubnet(t *testing.T) {
+	for _, row := range []struct {
+		pool network.IPAMConfig
+		want []string
+	}{
+		{network.IPAMConfig{Subnet: "172.17.0.0/16", Gateway: "172.17.9.9"}, []string{"172.17.9.9"}},
+		{network.IPAMConfig{Subnet: "172.17.0.0/16"}, []string{"172.17.0.1"}},
+		{network.IPAMConfig{Subnet: "fd00:aaaa::/64"}, []string{"fd00:aaaa::1"}},
+		{network.IPAMConfig{}, nil},
+	} {
+		if got := GatewayOf(row.pool); !slices.Equal(got, row.want) {
+			t.Errorf("%+v: %q", row.pool, got)
+		}
+	}
+}
+
+func TestAnEngineWithoutAddressesIsToldWithTheWayOut(t *testing.T) {
+	for _, text := range []string{
+		"could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network", // 20.10
+		"all predefined address pools have been fully subnetted",                                                     // 25
+	} {
+		engine := newBridgeEngine()
+		engine.refuse = errors.New(text)
+		_, err := EnsureNetwork(t.Context(), engine, "default")
+		want := "creating the network podsim_default: " + text + "; remove networks that nothing uses (docker network prune), " +
+			"have the pod join one that is there (podsim up --network), or give the engine more addresses (default-address-pools in its daemon.json)"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,6 +135,11 @@ func exitCode(ctx context.Context, engine ExecEngine, execID string) (int, error
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
+}
+
+// Tail returns the last bytes of a regular file in a running sandbox, at most so many, however large the file is.
+func Tail(ctx context.Context, engine ExecEngine, sandboxID, path string, bytes int) ([]byte, error) {
+	return CallAgent(ctx, engine, sandboxID, nil, "tail", strconv.Itoa(bytes), path)
 }
 
 // WriteHosts rewrites the pod's managed /etc/hosts in place, so that running containers see it too. It is due at every

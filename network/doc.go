@@ -3,15 +3,23 @@
 // containers their names and resolvers.
 //
 // Most of it is pure: Sandbox says what the engine is asked to create, Hosts and ResolvConf return files byte for byte
-// as a kubelet writes them. The few functions with effects (EnsureAgentImage, EnsureNetwork, RemoveNetworkIfUnused,
-// CallAgent, Tunnel, RunHelper, KillExec) take the narrow piece of the Docker client that they need and keep no state.
+// as a kubelet writes them. The few functions with effects (EnsureAgentImage, EnsureNetwork, FindNetwork, RemoveNetworkIfUnused,
+// CallAgent, Tunnel, RunHelper, KillExec, StartProxy, StartRouter) take the narrow piece of the Docker client that they need
+// and keep no state.
 //
-// The package knows nothing of volumes, of containers other than the sandbox, or of when a pod starts and ends.
+// The package knows nothing of volumes, of the pod's own containers, or of when a pod starts and ends.
+//
+// # Services
+//
+// Beside the sandbox a pod may have a proxy, a container that joins its network namespace and may change that one's rules. It runs the
+// agent, too: that has the kernel translate connections to Services, and answers for the names of the cluster. To the pod's resolver it
+// is the engine's own DNS server, whose address /etc/resolv.conf has had since before there was a proxy: the rules lead there what is
+// asked of that, and the proxy hands on what it does not know. Package serviceproxy has the tables that a proxy is told.
 //
 // # The agent
 //
 // The sandbox image holds one file, the program in the folder agent, which is embedded here as agentbin/*.gz. After a
-// change to it, or to the folder splice that it shares with Tunnel, run
+// change to it, or to the folders splice and serviceproxy that it shares with this package, run
 //
 //	go generate ./network
 //

@@ -44,6 +44,28 @@ func KillExec(ctx context.Context, engine HelperEngine, image, nodeID, podUID, c
 	return err
 }
 
+// CanLowerOOMScore reports whether the engine can start a container whose processes have the negative oom_score_adj: it takes a right that
+// engines in containers and rootless ones lack, and that no engine tells of. It starts one to find out. The other parameters are those of
+// RunHelper.
+func CanLowerOOMScore(ctx context.Context, engine HelperEngine, image, nodeID, podUID string, adjustment int) bool {
+	lowered := func(host *container.HostConfig) { host.OomScoreAdj = adjustment }
+	_, err := runHelper(ctx, engine, newHelper(image, nodeID, podUID, []string{"nothing"}, lowered))
+	return err == nil
+}
+
+// DiskSize is how many bytes the disk can hold on which the engine keeps what containers write. The parameters are those of RunHelper.
+func DiskSize(ctx context.Context, engine HelperEngine, image, nodeID, podUID string) (int64, error) {
+	out, err := runHelper(ctx, engine, newHelper(image, nodeID, podUID, []string{"disk", "/"}, func(*container.HostConfig) {}))
+	if err != nil {
+		return 0, err
+	}
+	size, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+	if err != nil || size <= 0 {
+		return 0, fmt.Errorf("measuring the disk: %q is no size", out)
+	}
+	return size, nil
+}
+
 // runHelper creates and runs a helper, removes it and returns what it printed.
 func runHelper(ctx context.Context, engine HelperEngine, h helper) (stdout []byte, err error) {
 	verb := h.config.Cmd

@@ -81,6 +81,7 @@ type agentImage struct {
 	ref         string
 	program     []byte // gzipped
 	directories []string
+	pause       string        // another name of the program
 	config      ocispec.Image // without the layer
 }
 
@@ -110,6 +111,7 @@ func newAgentImage(arch string) (*agentImage, error) {
 	img := &agentImage{
 		program:     program,
 		directories: []string{Root, VolumesDir, MetaDir, SecretsDir, hostDir},
+		pause:       PausePath,
 		config: ocispec.Image{
 			Platform: ocispec.Platform{Architecture: arch, OS: "linux"},
 			Config: ocispec.ImageConfig{
@@ -120,8 +122,9 @@ func newAgentImage(arch string) (*agentImage, error) {
 	}
 	description, err := json.Marshal(struct {
 		Directories []string
+		Pause       string
 		Config      ocispec.Image
-	}{img.directories, img.config})
+	}{img.directories, img.pause, img.config})
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +173,10 @@ func (img *agentImage) layer() ([]byte, error) {
 	for _, dir := range img.directories {
 		entries = append(entries, entry{name: dir[1:] + "/", mode: 0o755, directory: true})
 	}
-	return tarOf(append(entries, entry{name: AgentPath[1:], mode: 0o755, content: program})...)
+	return tarOf(append(entries,
+		entry{name: AgentPath[1:], mode: 0o755, content: program},
+		entry{name: img.pause[1:], mode: 0o777, link: AgentPath},
+	)...)
 }
 
 // entry is a file or directory of a tar, owned by root.
@@ -178,6 +184,7 @@ type entry struct {
 	name      string
 	mode      int64
 	directory bool
+	link      string // the target of a symbolic link
 	content   []byte
 }
 
@@ -186,8 +193,11 @@ func tarOf(entries ...entry) ([]byte, error) {
 	w := tar.NewWriter(&out)
 	for _, e := range entries {
 		header := &tar.Header{Typeflag: tar.TypeReg, Name: e.name, Mode: e.mode, Size: int64(len(e.content)), ModTime: time.Unix(0, 0)}
-		if e.directory {
+		switch {
+		case e.directory:
 			header.Typeflag = tar.TypeDir
+		case e.link != "":
+			header.Typeflag, header.Linkname = tar.TypeSymlink, e.link
 		}
 		if err := w.WriteHeader(header); err != nil {
 			return nil, err

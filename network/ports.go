@@ -1,7 +1,9 @@
 package network
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,16 +25,12 @@ func publishedPorts(pod *corev1.Pod) (nat.PortMap, nat.PortSet) {
 			if p.HostPort == 0 {
 				continue
 			}
-			protocol := p.Protocol
-			if protocol == "" {
-				protocol = corev1.ProtocolTCP
-			}
-			hostIP := p.HostIP
-			if hostIP == "" {
-				hostIP = "127.0.0.1"
-			}
+			protocol := cmp.Or(p.Protocol, corev1.ProtocolTCP)
 			port := nat.Port(fmt.Sprintf("%d/%s", p.ContainerPort, strings.ToLower(string(protocol))))
-			bindings[port] = append(bindings[port], nat.PortBinding{HostIP: hostIP, HostPort: strconv.Itoa(int(p.HostPort))})
+			binding := nat.PortBinding{HostIP: boundTo(p), HostPort: strconv.Itoa(int(p.HostPort))}
+			if !slices.Contains(bindings[port], binding) { // 127.0.0.1 may also be named
+				bindings[port] = append(bindings[port], binding)
+			}
 			exposed[port] = struct{}{}
 		}
 	}
@@ -41,3 +39,6 @@ func publishedPorts(pod *corev1.Pod) (nat.PortMap, nat.PortSet) {
 	}
 	return bindings, exposed
 }
+
+// boundTo is the address of the engine's machine on which a port is published.
+func boundTo(p corev1.ContainerPort) string { return cmp.Or(p.HostIP, "127.0.0.1") }

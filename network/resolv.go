@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +13,13 @@ import (
 // EmbeddedDNS is the address of the engine's own DNS server in a container on podsim's network. It plays the cluster
 // DNS.
 const EmbeddedDNS = "127.0.0.11"
+
+// BareResolvConf is the resolver file of a container on podsim's network if that of the engine's machine has neither search
+// paths nor options.
+const BareResolvConf = "nameserver " + EmbeddedDNS + "\noptions " + engineOption + "\n"
+
+// engineOption is an option that the engine adds where its own server is used. On a machine's network it is not added.
+const engineOption = "ndots:0"
 
 // The limits of a resolver file (S10.21).
 const (
@@ -26,7 +34,8 @@ type Resolver struct {
 	// ClusterDNS are the addresses of the cluster DNS; none means that there is no cluster DNS, as on the engine
 	// machine's own network.
 	ClusterDNS []string
-	// NodeFile is the resolver file of the engine's machine.
+	// NodeFile is the resolver file of the engine's machine or, for a pod on podsim's network, what the engine made of it:
+	// with its own server in place of the machine's, which may be out of a container's reach.
 	NodeFile []byte
 }
 
@@ -38,6 +47,9 @@ type DNSWarning struct {
 // ResolvConf is the /etc/resolv.conf of the containers of a pod (S10C). pod must be defaulted.
 func ResolvConf(pod *corev1.Pod, r Resolver) (content []byte, warnings []DNSWarning) {
 	node := parseResolvConf(r.NodeFile)
+	if !pod.Spec.HostNetwork {
+		node.options = slices.DeleteFunc(node.options, func(option string) bool { return option == engineOption })
+	}
 	var c resolvConf
 	switch policy := effectiveDNSPolicy(pod); {
 	case policy == corev1.DNSNone:

@@ -17,13 +17,13 @@ func parseResolvConf(file []byte) resolvConf {
 	var c resolvConf
 	for line := range strings.Lines(string(file)) {
 		fields := strings.Fields(line)
-		if len(fields) < 2 {
+		if len(fields) == 0 {
 			continue
 		}
 		switch fields[0] {
 		case "nameserver":
-			c.nameservers = append(c.nameservers, fields[1])
-		case "search":
+			c.nameservers = append(c.nameservers, fields[1:min(2, len(fields))]...)
+		case "search": // also without paths
 			c.searches = nil
 			for _, search := range fields[1:] {
 				if search != "." {

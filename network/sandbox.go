@@ -8,10 +8,16 @@ import (
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/podspec"
 )
 
-// shmSize is the size of the pod's /dev/shm, in bytes (S12B).
-const shmSize = 64 << 20
+const (
+	// shmSize is the size of the pod's /dev/shm, in bytes (S12B).
+	shmSize = 64 << 20
+	// oomScoreAdj is a sandbox's: it is the last that the kernel kills for want of memory (S13.25).
+	oomScoreAdj = -998
+)
 
 // SandboxOptions is what a sandbox depends on beside its pod.
 type SandboxOptions struct {
@@ -25,8 +31,14 @@ type SandboxOptions struct {
 	Hostname string
 	// NetworkID is the engine's id of the pod's network. It is not used with hostNetwork.
 	NetworkID string
+	// Network is what named the network, if it is not that of the pod's namespace.
+	Network string
+	// Aliases are the names by which the network's other containers find the pod.
+	Aliases []string
 	// Mounts are the pod's volumes.
 	Mounts []mount.Mount
+	// LowersOOMScore: the engine may give processes a negative oom_score_adj.
+	LowersOOMScore bool
 }
 
 // Sandbox is what the engine is asked to create for a pod's sandbox.
@@ -47,6 +59,7 @@ func NewSandbox(pod *corev1.Pod, o SandboxOptions) Sandbox {
 	ports, exposed := publishedPorts(pod)
 	config := &container.Config{
 		Image:        o.Image,
+		Entrypoint:   []string{PausePath},
 		Labels:       sandboxLabels(pod, o.NodeID, o.Attempt),
 		ExposedPorts: exposed,
 	}
@@ -70,7 +83,14 @@ func NewSandbox(pod *corev1.Pod, o SandboxOptions) Sandbox {
 	} else {
 		config.Hostname = o.Hostname
 		host.NetworkMode = container.NetworkMode(o.NetworkID)
-		networking = &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{o.NetworkID: {}}}
+		networking = &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{o.NetworkID: {Aliases: o.Aliases}}}
+		if o.Network != "" {
+			config.Labels[LabelNetwork] = o.Network
+		}
+	}
+	host.Privileged = anyPrivileged(pod) // S12.7
+	if o.LowersOOMScore {
+		host.OomScoreAdj = oomScoreAdj
 	}
 	if pod.Spec.HostPID {
 		host.PidMode = "host"
@@ -85,6 +105,16 @@ func NewSandbox(pod *corev1.Pod, o SandboxOptions) Sandbox {
 		Host:       host,
 		Networking: networking,
 	}
+}
+
+// anyPrivileged reports whether a container of the pod is privileged.
+func anyPrivileged(pod *corev1.Pod) bool {
+	for c := range podspec.Containers(pod) {
+		if c.SecurityContext != nil && c.SecurityContext.Privileged != nil && *c.SecurityContext.Privileged {
+			return true
+		}
+	}
+	return false
 }
 
 func sandboxLabels(pod *corev1.Pod, nodeID string, attempt int) map[string]string {

@@ -23,7 +23,7 @@ func TestTheSandboxOwnsNamesNetworkAndVolumes(t *testing.T) {
 	want := Sandbox{
 		Name: "k8s_POD_p_ns_u_2",
 		Config: &container.Config{
-			Image: "podsim-agent:x", Hostname: "p",
+			Image: "podsim-agent:x", Hostname: "p", Entrypoint: []string{"/pause"},
 			Labels: map[string]string{
 				"podsim.io/managed":                               "true",
 				"io.kubernetes.pod.name":                          "p",
@@ -47,6 +47,16 @@ func TestTheSandboxOwnsNamesNetworkAndVolumes(t *testing.T) {
 	}
 }
 
+func TestASandboxIsKnownOnTheNetworkThatItJoins(t *testing.T) {
+	got := NewSandbox(podWith(corev1.PodSpec{}), SandboxOptions{NetworkID: "n1", Network: "theirs", Aliases: []string{"p"}})
+	if got.Config.Labels[LabelNetwork] != "theirs" {
+		t.Errorf("labels are %v", got.Config.Labels)
+	}
+	if diff := cmp.Diff(map[string]*network.EndpointSettings{"n1": {Aliases: []string{"p"}}}, got.Networking.EndpointsConfig); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestTheSandboxTakesTheHostsNamespacesOnRequest(t *testing.T) {
 	got := NewSandbox(podWith(corev1.PodSpec{
 		HostNetwork: true, HostPID: true, HostIPC: true,
@@ -61,6 +71,33 @@ func TestTheSandboxTakesTheHostsNamespacesOnRequest(t *testing.T) {
 	}
 }
 
+func TestTheSandboxIsPrivilegedWithItsContainers(t *testing.T) { // (S12.7)
+	privileged := corev1.Container{SecurityContext: &corev1.SecurityContext{Privileged: pointerTo(true)}}
+	for _, tt := range []struct {
+		name string
+		spec corev1.PodSpec
+		want bool
+	}{
+		{"a main", corev1.PodSpec{Containers: []corev1.Container{{}, privileged}}, true},
+		{"an init", corev1.PodSpec{InitContainers: []corev1.Container{privileged}}, true},
+		{"none", corev1.PodSpec{Containers: []corev1.Container{{SecurityContext: &corev1.SecurityContext{Privileged: pointerTo(false)}}, {}}}, false},
+		{"an ephemeral one", corev1.PodSpec{EphemeralContainers: []corev1.EphemeralContainer{
+			{EphemeralContainerCommon: corev1.EphemeralContainerCommon{SecurityContext: privileged.SecurityContext}}}}, false},
+	} {
+		if got := NewSandbox(podWith(tt.spec), SandboxOptions{}).Host.Privileged; got != tt.want {
+			t.Errorf("with %s it is %v", tt.name, got)
+		}
+	}
+}
+
+func TestTheSandboxIsTheLastToBeKilledForWantOfMemoryWhereTheEngineMayHaveItSo(t *testing.T) { // (S13.25)
+	for lowers, want := range map[bool]int{true: -998, false: 0} {
+		if got := NewSandbox(podWith(corev1.PodSpec{}), SandboxOptions{LowersOOMScore: lowers}).Host.OomScoreAdj; got != want {
+			t.Errorf("the engine may: %v, it has %d, want %d", lowers, got, want)
+		}
+	}
+}
+
 func TestOnlyMainContainersPublishHostPorts(t *testing.T) {
 	got := NewSandbox(podWith(corev1.PodSpec{
 		InitContainers: []corev1.Container{{Ports: []corev1.ContainerPort{{ContainerPort: 1, HostPort: 1001}}}},
@@ -69,6 +106,9 @@ func TestOnlyMainContainersPublishHostPorts(t *testing.T) {
 			{Ports: []corev1.ContainerPort{
 				{ContainerPort: 80, HostPort: 9090, HostIP: "0.0.0.0"},
 				{ContainerPort: 53, HostPort: 5353, Protocol: corev1.ProtocolUDP},
+				{ContainerPort: 53, HostPort: 5353, HostIP: "127.0.0.1", Protocol: corev1.ProtocolUDP},
+				{ContainerPort: 53, HostPort: 5353, HostIP: "::1", Protocol: corev1.ProtocolTCP},
+				{ContainerPort: 132, HostPort: 132, Protocol: corev1.ProtocolSCTP},
 			}},
 		},
 	}), SandboxOptions{})
@@ -76,11 +116,12 @@ func TestOnlyMainContainersPublishHostPorts(t *testing.T) {
 	want := nat.PortMap{
 		"80/tcp": {{HostIP: "127.0.0.1", HostPort: "8080"}, {HostIP: "0.0.0.0", HostPort: "9090"}},
 		"53/udp": {{HostIP: "127.0.0.1", HostPort: "5353"}},
+		"53/tcp": {{HostIP: "::1", HostPort: "5353"}}, "132/sctp": {{HostIP: "127.0.0.1", HostPort: "132"}},
 	}
 	if diff := cmp.Diff(want, got.Host.PortBindings); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff(nat.PortSet{"80/tcp": {}, "53/udp": {}}, got.Config.ExposedPorts); diff != "" {
+	if diff := cmp.Diff(nat.PortSet{"80/tcp": {}, "53/udp": {}, "53/tcp": {}, "132/sctp": {}}, got.Config.ExposedPorts); diff != "" {
 		t.Error(diff)
 	}
 }

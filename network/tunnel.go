@@ -2,38 +2,42 @@ package network
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/docker/docker/api/types"
+	"github.com/hashicorp/yamux"
 
 	"github.com/podsim/podsim/network/splice"
 )
 
 // Tunnel dials from inside a running sandbox, with the engine as the way there: it serves where this machine does not
 // route to the pod (D10). It knows the networks tcp, tcp4 and tcp6; names are looked up as the pod would. ctx holds until
-// the connection is made. The connection has working deadlines and a method CloseWrite.
+// the connection is made. The connection has working deadlines and a method CloseWrite. All connections share one exec in the
+// sandbox, which ends some time after the last of them.
 func Tunnel(engine ExecEngine, sandboxID string) Dial {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := dialInside(ctx, engine, sandboxID, network, address)
-		var refused *splice.DialError
-		switch {
-		case err == nil:
-			return c, nil
-		case ctx.Err() != nil:
-			return nil, dialEnded(network, address, ctx.Err())
-		case errors.As(err, &refused):
-			return nil, refused
-		}
-		return nil, fmt.Errorf("dial %s %s: %w", network, address, err)
+	return (&sessions{engine: engine, sandboxID: sandboxID, idle: sessionIdle}).dial
+}
+
+// dial is the Dial of Tunnel.
+func (s *sessions) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := s.dialInside(ctx, network, address)
+	var refused *splice.DialError
+	switch {
+	case err == nil:
+		return c, nil
+	case ctx.Err() != nil:
+		return nil, dialEnded(network, address, ctx.Err())
+	case errors.As(err, &refused):
+		return nil, refused
 	}
+	return nil, fmt.Errorf("dial %s %s: %w", network, address, err)
 }
 
 // dialEnded is the error of a dial that its context ended, with the text that the net package has for it.
@@ -44,61 +48,62 @@ func dialEnded(network, address string, cause error) error {
 	return &splice.DialError{Text: fmt.Sprintf("dial %s %s: operation was canceled", network, address), Cause: cause}
 }
 
-func dialInside(ctx context.Context, engine ExecEngine, sandboxID, network, address string) (net.Conn, error) {
-	verb := []string{"dial"}
+// dialInside asks the agent for a connection. A session that turns out to have ended since it was used last is replaced once.
+func (s *sessions) dialInside(ctx context.Context, network, address string) (net.Conn, error) {
+	for first := true; ; first = false {
+		stream, err := s.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c, err := ask(ctx, stream, network, address)
+		if err == nil {
+			return c, nil
+		}
+		stream.Close()
+		if !first || !stream.session.IsClosed() || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+}
+
+// ask has the agent dial at the other end of a stream, and returns the connection that the stream is from there on.
+func ask(ctx context.Context, stream *stream, network, address string) (net.Conn, error) {
+	var timeout time.Duration // 0: none
 	if deadline, ok := ctx.Deadline(); ok {
-		left := time.Until(deadline)
-		if left <= 0 {
+		if timeout = time.Until(deadline); timeout <= 0 {
 			return nil, context.DeadlineExceeded
 		}
-		verb = append(verb, "-timeout", left.String())
 	}
-	_, stream, err := startAgent(ctx, engine, sandboxID, true, append(verb, network, address)...)
-	if err != nil {
-		return nil, err
-	}
-	stop := context.AfterFunc(ctx, stream.Close)
-	c, err := newTunnelConn(stream)
+	stop := context.AfterFunc(ctx, func() { stream.Close() })
+	c, err := converse(stream, splice.Request{Network: network, Address: address, Timeout: timeout})
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		stream.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-// newTunnelConn reads the agent's report from a stream and returns the connection that the stream is from there on.
-func newTunnelConn(stream types.HijackedResponse) (*tunnelConn, error) {
-	out := &demux{from: stream.Reader}
-	in := bufio.NewReader(out)
-	line, err := in.ReadSlice('\n')
+func converse(stream *stream, request splice.Request) (*tunnelConn, error) {
+	if _, err := io.WriteString(stream, request.String()); err != nil {
+		return nil, err
+	}
+	in := bufio.NewReader(stream)
+	line, err := in.ReadString('\n')
 	if err != nil && err != io.EOF {
 		return nil, err
 	}
-	local, remote, err := splice.ParseReport(string(line))
-	if errors.Is(err, splice.ErrNoReport) {
-		// The engine's own words about a command that it could not run, or the agent's about how it was called.
-		if words := bytes.TrimSpace(append(line, out.words.Bytes()...)); len(words) > 0 {
-			err = errors.New(string(words))
-		}
-	}
+	local, remote, err := splice.ParseReport(line)
 	if err != nil {
 		return nil, err
 	}
-	return &tunnelConn{
-		stream: stream.Conn,
-		local:  local,
-		remote: remote,
-		in:     splice.NewReader(in),
-		out:    splice.NewWriter(stream.Conn),
-	}, nil
+	return &tunnelConn{stream: stream, local: local, remote: remote, in: splice.NewReader(in), out: splice.NewWriter(stream)}, nil
 }
 
-// tunnelConn is a connection of the agent's, by way of the engine's stream of the exec.
+// tunnelConn is a connection of the agent's, by way of a stream of the exec that it shares with others.
 type tunnelConn struct {
-	stream        net.Conn
+	stream        *stream
 	local, remote net.Addr
 	closed        atomic.Bool
 
@@ -133,10 +138,10 @@ func (c *tunnelConn) CloseWrite() error {
 	return c.failure("close", c.out.End(nil))
 }
 
-// Close ends the connection and, because its standard input ends, the agent's verb.
+// Close ends the connection, and the agent's too, because its caller is gone.
 func (c *tunnelConn) Close() error {
 	c.closed.Store(true)
-	return c.failure("close", c.stream.Close())
+	return c.stream.Close()
 }
 
 func (c *tunnelConn) LocalAddr() net.Addr                { return c.local }
@@ -145,14 +150,17 @@ func (c *tunnelConn) SetDeadline(t time.Time) error      { return c.stream.SetDe
 func (c *tunnelConn) SetReadDeadline(t time.Time) error  { return c.stream.SetReadDeadline(t) }
 func (c *tunnelConn) SetWriteDeadline(t time.Time) error { return c.stream.SetWriteDeadline(t) }
 
-// failure words an error as one of this connection, not of the one to the engine.
+// failure words an error as one of this connection, not of the stream.
 func (c *tunnelConn) failure(op string, err error) error {
-	if err == nil || err == io.EOF {
+	switch {
+	case err == nil || err == io.EOF:
 		return err
-	}
-	var engine *net.OpError
-	if errors.As(err, &engine) {
-		err = engine.Err
+	case c.closed.Load():
+		err = net.ErrClosed
+	case errors.Is(err, yamux.ErrTimeout):
+		err = os.ErrDeadlineExceeded
+	case errors.Is(err, yamux.ErrStreamClosed), errors.Is(err, yamux.ErrSessionShutdown): // the sandbox ended
+		err = io.ErrUnexpectedEOF
 	}
 	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.remote, Err: err}
 }

@@ -14,15 +14,15 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/docker/docker/pkg/stdcopy"
 )
 
-// agentEngine is an engine whose sandbox is this machine: its execs run the embedded agent. ended gets a value whenever one
-// of them has ended.
-func agentEngine(t *testing.T) (engine *streamEngine, ended <-chan struct{}) {
+// agentEngine is an engine whose sandbox is this machine: its execs run the embedded agent, and end with the test.
+func agentEngine(t *testing.T) *streamEngine {
 	t.Helper()
 	program, err := gzippedAgent(runtime.GOARCH)
 	if err != nil {
@@ -36,8 +36,12 @@ func agentEngine(t *testing.T) (engine *streamEngine, ended <-chan struct{}) {
 	if err := os.WriteFile(path, content, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	ends := make(chan struct{}, 10)
+	var execs sync.WaitGroup
+	t.Cleanup(execs.Wait)
 	return &streamEngine{run: func(command []string, stream net.Conn) {
+		execs.Add(1)
+		defer execs.Done()
+		t.Cleanup(func() { stream.Close() })
 		agent := exec.Command(path, command[1:]...)
 		agent.Stdout = stdcopy.NewStdWriter(stream, stdcopy.Stdout)
 		agent.Stderr = stdcopy.NewStdWriter(stream, stdcopy.Stderr)
@@ -56,8 +60,7 @@ func agentEngine(t *testing.T) (engine *streamEngine, ended <-chan struct{}) {
 		}()
 		agent.Wait()
 		stream.Close()
-		ends <- struct{}{}
-	}}, ends
+	}}
 }
 
 // serve answers one connection and returns its address.
@@ -93,7 +96,7 @@ func TestAnHTTPServerIsReachedThroughTheTunnel(t *testing.T) {
 	body := strings.Repeat("0123456789", 100_000)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) }))
 	defer server.Close()
-	engine, ended := agentEngine(t)
+	engine := agentEngine(t)
 	client := http.Client{Transport: &http.Transport{DialContext: Tunnel(engine, "sandbox"), DisableKeepAlives: true}}
 	response, err := client.Post(server.URL, "text/plain", strings.NewReader(body))
 	if err != nil {
@@ -104,11 +107,10 @@ func TestAnHTTPServerIsReachedThroughTheTunnel(t *testing.T) {
 	if err != nil || string(got) != body {
 		t.Errorf("got %d bytes of %d, error %v", len(got), len(body), err)
 	}
-	<-ended
 }
 
 func TestBothEndsMayCloseTheirDirectionFirst(t *testing.T) {
-	engine, ended := agentEngine(t)
+	engine := agentEngine(t)
 	t.Run("ours", func(t *testing.T) {
 		c := tunnelTo(t, engine, serve(t, func(c *net.TCPConn) {
 			question, _ := io.ReadAll(c)
@@ -121,7 +123,6 @@ func TestBothEndsMayCloseTheirDirectionFirst(t *testing.T) {
 		if got, err := io.ReadAll(c); err != nil || string(got) != "answer to question" {
 			t.Errorf("got %q, error %v", got, err)
 		}
-		<-ended // without a Close: both directions are closed
 	})
 	t.Run("theirs", func(t *testing.T) {
 		heard := make(chan string, 1)
@@ -138,12 +139,11 @@ func TestBothEndsMayCloseTheirDirectionFirst(t *testing.T) {
 		if got := <-heard; got != "still here" {
 			t.Errorf("the server heard %q", got)
 		}
-		<-ended
 	})
 }
 
-func TestCloseEndsTheVerbThoughTheServerGoesOn(t *testing.T) {
-	engine, ended := agentEngine(t)
+func TestCloseEndsTheAgentsConnectionThoughTheServerGoesOn(t *testing.T) {
+	engine := agentEngine(t)
 	c := tunnelTo(t, engine, serve(t, func(c *net.TCPConn) {
 		for {
 			if _, err := c.Write(make([]byte, 1<<16)); err != nil {
@@ -160,11 +160,10 @@ func TestCloseEndsTheVerbThoughTheServerGoesOn(t *testing.T) {
 	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a read after Close gives %v", err)
 	}
-	<-ended
 }
 
 func TestAConnectionThroughTheTunnelGoesOnAfterADeadline(t *testing.T) {
-	engine, _ := agentEngine(t)
+	engine := agentEngine(t)
 	c := tunnelTo(t, engine, serve(t, func(c *net.TCPConn) { io.Copy(c, c) }))
 	c.SetDeadline(time.Now().Add(time.Millisecond))
 	_, err := c.Read(make([]byte, 1))
@@ -179,7 +178,7 @@ func TestAConnectionThroughTheTunnelGoesOnAfterADeadline(t *testing.T) {
 }
 
 func TestAResetIsToldAsWithoutTheTunnel(t *testing.T) {
-	engine, _ := agentEngine(t)
+	engine := agentEngine(t)
 	c := tunnelTo(t, engine, serve(t, func(c *net.TCPConn) {
 		c.Read(make([]byte, 1))
 		c.SetLinger(0)
@@ -192,7 +191,7 @@ func TestAResetIsToldAsWithoutTheTunnel(t *testing.T) {
 }
 
 func TestADialThroughTheTunnelFailsWithTheWordsOfADirectOne(t *testing.T) {
-	engine, ended := agentEngine(t)
+	engine := agentEngine(t)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -205,6 +204,5 @@ func TestADialThroughTheTunnelFailsWithTheWordsOfADirectOne(t *testing.T) {
 		if want == nil || got == nil || got.Error() != want.Error() {
 			t.Errorf("%s: got %v, want %v", address, got, want)
 		}
-		<-ended
 	}
 }

@@ -53,3 +53,24 @@ func TestFilesOfADownwardAPIVolume(t *testing.T) { // (S9B, S9.20, S9.21, S11.28
 		})
 	}
 }
+
+func TestWhoIsToldOfTheDisk(t *testing.T) { // (S9.21)
+	const ref = "{resourceFieldRef: {containerName: c, resource: "
+	for _, c := range []struct {
+		name, spec string
+		want       bool
+	}{
+		{"nobody", "containers: [{name: c, env: [{name: A, value: x}, {name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]}]", false},
+		{"of a request only", "containers: [{name: c, env: [{name: A, valueFrom: " + ref + "requests.ephemeral-storage}}}]}]", false},
+		{"a main", "containers: [{name: c, env: [{name: A, valueFrom: " + ref + "limits.ephemeral-storage}}}]}]", true},
+		{"an ephemeral container", "ephemeralContainers: [{name: e, env: [{name: A, valueFrom: " + ref + "limits.ephemeral-storage}}}]}]", true},
+		{"a volume", "volumes: [{name: v, downwardAPI: {items: [{path: a, resourceFieldRef: {containerName: c, resource: limits.ephemeral-storage}}]}}]", true},
+		{"a volume of several sources", "volumes: [{name: v, projected: {sources: [{secret: {name: s}}, " +
+			"{downwardAPI: {items: [{path: a, resourceFieldRef: {containerName: c, resource: limits.ephemeral-storage}}]}}]}}]", true},
+		{"a volume with something else", "volumes: [{name: v, downwardAPI: {items: [{path: a, resourceFieldRef: {containerName: c, resource: limits.cpu}}]}}]", false},
+	} {
+		if got := podspec.TellsOfDisk(&corev1.Pod{Spec: spectest.Spec(t, "{"+c.spec+"}")}); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}

@@ -24,7 +24,7 @@ type NodeFacts struct {
 	HostIPs     []string            // of the node, the primary one first
 	PodIPs      []string            // of the pod, the primary one first; empty while it has none
 	Allocatable corev1.ResourceList // of the node: what limits that are not set amount to (S9.21)
-	// Services are those of all namespaces, of which a container is told some (S9.10). Nil until the node knows of Services.
+	// Services are those of all namespaces, of which a container is told some (S9.10).
 	Services []*corev1.Service
 	// EnvFile returns the content of a regular file in a volume of the pod, by its path in the volume; no link leads out of that
 	// (S9.22). The error is ErrNoVolume if no container mounts a volume of that name. Nil: the pod has no volumes yet.

@@ -4,17 +4,45 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/utils/ptr"
 )
 
-// apiService is the Service of the API server itself, in the namespace default, which every pod is told of.
-const apiService = "kubernetes"
+const (
+	// apiService is the Service of the API server itself, in the namespace default, which every pod is told of.
+	apiService = "kubernetes"
+	// APIServiceAddress is the address of that, the first of those that Services have.
+	APIServiceAddress = "10.96.0.1"
+	// DNSServiceAddress is that of the cluster's DNS.
+	DNSServiceAddress = "10.96.0.10"
+	serviceRangeBits  = 16
+)
+
+// ServiceRange are the addresses that Services have: those of a cluster that was set up with the usual choices.
+func ServiceRange() netip.Prefix {
+	return netip.PrefixFrom(netip.MustParseAddr(APIServiceAddress), serviceRangeBits).Masked()
+}
+
+// APIService is the Service of the API server, which every node has (S9.10).
+func APIService() *corev1.Service {
+	return &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: apiService, Namespace: metav1.NamespaceDefault,
+			Labels: map[string]string{"component": "apiserver", "provider": "kubernetes"},
+		},
+		Spec: corev1.ServiceSpec{
+			Type: corev1.ServiceTypeClusterIP, ClusterIP: APIServiceAddress, ClusterIPs: []string{APIServiceAddress},
+			Ports: []corev1.ServicePort{{Name: "https", Port: 443, Protocol: corev1.ProtocolTCP, TargetPort: intstr.FromInt32(6443)}},
+		},
+	}
+}
 
 // serviceVariables are the variables that tell a pod's containers of Services (S9.10), ordered by the Services' names.
 func serviceVariables(pod *corev1.Pod, services []*corev1.Service) []EnvVar {

@@ -22,6 +22,8 @@ func TestHostnameOfAPod(t *testing.T) { // (S10.10 to S10.12)
 		{"the full name without a subdomain", "web", "{setHostnameAsFQDN: true}", "web", "", "web"},
 		{"an override", "web", "{hostname: h, subdomain: s, hostnameOverride: o.example}", "o.example", "", "o.example"},
 		{"a long name is cut, also its dashes", long + "cd", "{}", strings.Repeat("a", 62), "", strings.Repeat("a", 62)},
+		{"a long name is cut, also its dots", strings.Repeat("a", 61) + "-." + "cd", "{}", strings.Repeat("a", 61), "", strings.Repeat("a", 61)},
+		{"a long override is cut", "web", "{hostnameOverride: " + long + "}", strings.Repeat("a", 62), "", strings.Repeat("a", 62)},
 		{"a name of 63 characters stays", strings.Repeat("a", 63), "{}", strings.Repeat("a", 63), "", strings.Repeat("a", 63)},
 	}
 	for _, c := range cases {
@@ -61,6 +63,7 @@ func TestQOSClassOfAPod(t *testing.T) { // (S13.1, S13.2)
 		{"a request alone", equal, some, "{}", corev1.PodQOSBurstable},
 		{"one resource of two", "{limits: {cpu: 1}}", "{limits: {cpu: 1}}", "{}", corev1.PodQOSBurstable},
 		{"the pod decides alone", "{}", some, equal, corev1.PodQOSGuaranteed},
+		{"the pod's request alone", "{}", "{}", "{requests: {cpu: 3}}", corev1.PodQOSBurstable},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

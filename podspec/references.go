@@ -26,6 +26,7 @@ func ReferencesOf(pod *corev1.Pod) References {
 			claims[v.PersistentVolumeClaim.ClaimName] = true
 		}
 	}
+	projectionReferences(Projections(pod), configMaps, secrets)
 	for c := range AllContainers(pod) {
 		environmentReferences(c, configMaps, secrets)
 	}
@@ -37,6 +38,47 @@ func ReferencesOf(pod *corev1.Pod) References {
 		Secrets:    slices.Sorted(maps.Keys(secrets)),
 		Claims:     slices.Sorted(maps.Keys(claims)),
 	}
+}
+
+func projectionReferences(sources []*corev1.VolumeProjection, configMaps, secrets map[string]bool) {
+	for _, source := range sources {
+		switch {
+		case source.ConfigMap != nil:
+			configMaps[source.ConfigMap.Name] = true
+		case source.Secret != nil:
+			secrets[source.Secret.Name] = true
+		}
+	}
+}
+
+// EphemeralClaimName is the name of the claim that is made for an ephemeral volume of a pod (S11.45).
+func EphemeralClaimName(pod *corev1.Pod, volume *corev1.Volume) string {
+	return pod.Name + "-" + volume.Name
+}
+
+// EphemeralVolumes are the volumes of a pod that have a claim of their own, which goes with the pod.
+func EphemeralVolumes(pod *corev1.Pod) []*corev1.Volume {
+	var all []*corev1.Volume
+	for i := range pod.Spec.Volumes {
+		if pod.Spec.Volumes[i].Ephemeral != nil {
+			all = append(all, &pod.Spec.Volumes[i])
+		}
+	}
+	return all
+}
+
+// Projections are the sources of all projected volumes of a pod.
+func Projections(pod *corev1.Pod) []*corev1.VolumeProjection {
+	var all []*corev1.VolumeProjection
+	for _, v := range pod.Spec.Volumes {
+		if v.Projected == nil {
+			continue
+		}
+		for i := range v.Projected.Sources {
+			all = append(all, &v.Projected.Sources[i])
+		}
+	}
+	return all
 }
 
 func environmentReferences(c *corev1.Container, configMaps, secrets map[string]bool) {

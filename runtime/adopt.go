@@ -97,6 +97,10 @@ func (n *Node) findPods(ctx context.Context) (map[types.UID][]dockercontainer.Su
 	}
 	found := map[types.UID][]dockercontainer.Summary{}
 	for _, c := range containers {
+		if c.Labels[network.LabelType] == network.TypeRouter { // this node makes its own as soon as it knows its pods
+			n.removeRouter(ctx, c.ID)
+			continue
+		}
 		uid := types.UID(c.Labels[network.LabelPodUID])
 		found[uid] = append(found[uid], c)
 	}
@@ -135,6 +139,7 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 	if limit, err := time.ParseDuration(sandbox.Labels[engine.LabelMaxRestartBackoff]); err == nil {
 		w.maxBackOff = limit
 	}
+	w.network = sandbox.Labels[network.LabelNetwork]
 	w.saver.reachThrough(sandbox.ID)
 	if !status.Terminal(pod.Status.Phase) { // what was saved may be older than what was seen last
 		pod.Status = status.Generate(status.Input{Pod: pod, State: &w.state, Now: time.Now(), Stopping: pod.DeletionTimestamp != nil})
@@ -175,6 +180,8 @@ func (n *Node) adoptRecords(ctx context.Context, sandbox dockercontainer.Summary
 	failures = append(failures,
 		adoptObjects(files, configMapRecord, n.store.ConfigMaps),
 		adoptObjects(files, claimRecord, n.store.Claims),
+		n.adoptServices(sandbox.Labels[network.LabelPodNamespace], files[servicesRecord]),
+		n.adoptTrustBundles(files[trustBundlesRecord]),
 		adoptObjects(secrets, secretRecord, n.store.Secrets))
 	if err := errors.Join(failures...); err != nil {
 		n.log.Warn("reading the records of a pod's objects", "sandbox", sandbox.ID, "error", err)
@@ -212,13 +219,17 @@ func createAgain[T store.Object[T]](into *store.Collection[T], object T) error {
 func (w *worker) adoptState(ctx context.Context, saved savedPod, containers []dockercontainer.Summary, sandbox dockercontainer.Summary, files map[string][]byte) error {
 	pod := saved.Pod
 	for _, c := range containers {
-		if c.Labels[network.LabelType] != network.TypeContainer {
+		switch kind := c.Labels[network.LabelType]; {
+		case kind == network.TypeProxy && c.Labels[network.LabelSandbox] == sandbox.ID && c.State == dockercontainer.StateRunning:
+			w.proxy.proxyID = c.ID // nobody else knows the worker yet
+			continue
+		case kind != network.TypeContainer:
 			if c.ID != sandbox.ID {
 				w.discard(c.ID)
 			}
 			continue
 		}
-		seen, err := inspect(ctx, w.node.engine, c.ID)
+		seen, err := w.node.inspect(ctx, c.ID)
 		switch {
 		case err != nil:
 			return err
@@ -230,7 +241,22 @@ func (w *worker) adoptState(ctx context.Context, saved savedPod, containers []do
 		}
 	}
 	w.recall(saved)
-	return w.adoptSandbox(ctx, pod, sandbox.ID, string(files[filledFile]) == sandbox.ID)
+	if err := w.adoptSandbox(ctx, pod, sandbox.ID, string(files[filledFile]) == sandbox.ID); err != nil {
+		return err
+	}
+	w.recallMessages(ctx, pod)
+	return nil
+}
+
+// recallMessages reads again what the instances that have ended had left to say.
+func (w *worker) recallMessages(ctx context.Context, pod *corev1.Pod) {
+	for name, c := range w.state.Containers {
+		for _, i := range []*state.Instance{c.Current, c.Previous} {
+			if i != nil && i.Phase == state.Exited {
+				w.readMessage(ctx, pod, name, i)
+			}
+		}
+	}
 }
 
 // recall takes over from the record what the instances do not tell: how often they were started, and what their probes came to.
@@ -245,13 +271,14 @@ func (w *worker) recall(saved savedPod) {
 			w.recallProbes(shown.Name, c.Current.ID, shown.Started != nil && *shown.Started, shown.Ready)
 		}
 	}
+	w.recallResources(pod)
 	w.heedProbes()
 }
 
 // adoptInstance sorts an instance into the two that are kept of each container, and removes what is neither.
 func (w *worker) adoptInstance(pod *corev1.Pod, name string, i *state.Instance) {
 	c := w.state.Container(name)
-	if spec, _ := podspec.FindContainer(pod, name); spec != nil {
+	if spec, _ := podspec.FindContainer(pod, name); spec != nil && i.Image == "" { // an older podsim did not note it
 		i.Image = spec.Image
 	}
 	if s := status.Container(pod, name); s != nil && instanceID(s.ContainerID) == i.ID {
@@ -280,12 +307,16 @@ func (w *worker) adoptSandbox(ctx context.Context, pod *corev1.Pod, id string, f
 	w.state.Sandbox = &state.Sandbox{ID: id, Attempt: engine.Attempt(c.Config.Labels)}
 	w.state.Sandbox.IPs, w.state.Sandbox.HostIPs = w.node.addresses(ctx, pod, c)
 	w.dialInto(w.state.Sandbox)
-	layout, err := w.planVolumes(pod)
-	if err != nil {
-		w.log.Warn("the pod's volumes cannot be planned again; it gets a new sandbox", "error", err)
-		return nil
+	layout, err := w.planVolumes(ctx, pod)
+	if err != nil { // what volumes show may be gone since they were filled
+		w.log.Warn("planning the pod's volumes again", "error", err)
 	}
 	w.volumes.plan, w.volumes.mountpoints = layout, volumes.Mountpoints(c.Mounts)
 	w.state.Sandbox.Ready = c.State.Running && filled
+	if w.state.Sandbox.Ready {
+		w.proxy.adopt(id, networkOfSandbox(c))
+	} else {
+		w.proxy.leave(ctx, true)
+	}
 	return nil
 }

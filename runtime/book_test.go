@@ -54,6 +54,7 @@ type box struct {
 type life struct {
 	name, sandbox, id string
 	attempt           int
+	image             string // as the engine knows it
 	started           time.Time
 	ended             time.Time // zero while it runs
 	code              int
@@ -210,7 +211,7 @@ func (b *book) noteStart(s enginetest.Step) {
 		return
 	}
 	b.noteBackOff(s)
-	l := &life{name: s.Container, id: s.ID, sandbox: s.Sandbox, attempt: s.Attempt, started: s.At, answered: map[purpose]answers{}, asked: map[purpose]asking{}}
+	l := &life{name: s.Container, id: s.ID, sandbox: s.Sandbox, attempt: s.Attempt, image: s.Image, started: s.At, answered: map[purpose]answers{}, asked: map[purpose]asking{}}
 	b.lives[s.ID] = l
 	b.of[s.Container] = append(b.of[s.Container], l)
 	b.box(s.Sandbox).began[s.Container] = true
@@ -432,9 +433,9 @@ func (b *book) noteAnswer(s enginetest.Step, q question, l *life) {
 		l.asked[q.purpose] = asking{begun: s.At, due: known, told: l.answered[q.purpose], streak: b.streaks[q.key()]}
 	}
 	switch {
-	case good:
+	case good && l.runs():
 		b.streaks[q.key()] = 0
-	case bad:
+	case good, bad: // a command may also be heard to fail because its container has just ended
 		b.streaks[q.key()]++
 	}
 	b.tell(l, q.purpose, good, bad, now)

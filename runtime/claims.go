@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/defaults"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
@@ -34,6 +35,15 @@ func (n *Node) AdoptClaims(ctx context.Context) error {
 		n.bindClaim(store.KeyOf(claim)) // it may have been recorded before it had its volume
 	}
 	return nil
+}
+
+// claimsOf are the names of the claims that a pod uses, its own ones too.
+func claimsOf(pod *corev1.Pod) []string {
+	names := podspec.ReferencesOf(pod).Claims
+	for _, v := range podspec.EphemeralVolumes(pod) {
+		names = append(names, podspec.EphemeralClaimName(pod, v))
+	}
+	return names
 }
 
 // bindClaim has a claim show that its volume is there. A pod can use a claim that nobody created: its volume is made all the same.

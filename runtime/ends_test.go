@@ -26,7 +26,6 @@ func TestTheEndOfAContainerShowsItsReasonAndCode(t *testing.T) {
 		{"by SIGKILL from elsewhere (S3.51)", "Error", enginetest.Run{For: time.Second, Code: 137}, corev1.PodFailed},
 		{"by SIGTERM from elsewhere (S3.51)", "Error", enginetest.Run{For: time.Second, Code: 143}, corev1.PodFailed},
 		{"out of memory (S3.52)", "OOMKilled", enginetest.Run{For: time.Second, Code: 137, OOMKilled: true}, corev1.PodFailed},
-		{"with 0 although a child was out of memory (S3.52)", "OOMKilled", enginetest.Run{For: time.Second, OOMKilled: true}, corev1.PodSucceeded},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
@@ -35,6 +34,34 @@ func TestTheEndOfAContainerShowsItsReasonAndCode(t *testing.T) {
 				w.awaitPhase("p", row.phase)
 				got := w.pod("p").Status.ContainerStatuses[0].State.Terminated
 				if got == nil || got.Reason != row.reason || int(got.ExitCode) != row.run.Code || got.Signal != 0 {
+					w.Errorf("it is shown as %+v", got)
+				}
+			})
+		})
+	}
+}
+
+func TestAChildThatIsOutOfMemoryTakesItsContainerWithItWhereTheKernelKillsThemTogether(t *testing.T) {
+	for _, row := range []struct {
+		name, cgroups string
+		run           enginetest.Run
+		code          int32
+		phase         corev1.PodPhase
+	}{
+		{"that lives on (S13.28)", "2", enginetest.Run{For: time.Minute, ChildOutOfMemory: time.Second}, 137, corev1.PodFailed},
+		{"that ended by itself meanwhile (S13.15)", "2", enginetest.Run{For: time.Second, OOMKilled: true}, 137, corev1.PodFailed},
+		{"that lives on, cgroup v1", "1", enginetest.Run{For: time.Minute, ChildOutOfMemory: time.Second}, 0, corev1.PodSucceeded},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.crash()
+				w.machine.SetCgroupVersion(row.cgroups)
+				w.boot()
+				w.machine.Script("main", func(int) enginetest.Run { return row.run })
+				w.create(strings.Replace(oneMain, "spec:", "spec:\n  restartPolicy: Never", 1))
+				w.awaitPhase("p", row.phase)
+				got := w.pod("p").Status.ContainerStatuses[0].State.Terminated
+				if got == nil || got.Reason != plan.ReasonOOMKilled || got.ExitCode != row.code {
 					w.Errorf("it is shown as %+v", got)
 				}
 			})

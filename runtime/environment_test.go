@@ -40,7 +40,7 @@ spec:
 			if err != nil {
 				t.Fatal(err)
 			}
-			return seen.Config.Env[0]
+			return seen.Config.Env[len(seen.Config.Env)-1]
 		}
 		time.Sleep(time.Second)
 		waits(`configmap "settings" not found`)
@@ -74,5 +74,27 @@ spec:
 		}
 		w.delete("p", 0)
 		w.awaitGone("p")
+	})
+}
+
+// A sub path whose variable is missing keeps the container from being created, too (S9.6).
+func TestASubPathWantsItsVariables(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.create(`
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  volumes: [{name: v, emptyDir: {}}]
+  containers:
+  - name: main
+    image: busybox:1.36
+    volumeMounts: [{name: v, mountPath: /v, subPathExpr: logs/$(NAME)}]
+`)
+		time.Sleep(time.Second)
+		got := status.Container(w.pod("p"), "main").State.Waiting
+		if got == nil || got.Reason != "CreateContainerConfigError" || got.Message != "missing value for NAME" {
+			t.Errorf("it is shown as %+v", got)
+		}
 	})
 }

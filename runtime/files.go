@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -16,33 +17,15 @@ import (
 
 // managedFiles fills in /etc/hosts, /etc/resolv.conf and /etc/hostname (S10).
 func (w *worker) managedFiles(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandbox, meta *volumes.Meta) error {
-	resolver := network.Resolver{ClusterDNS: []string{network.EmbeddedDNS}}
-	if pod.Spec.HostNetwork || pod.Spec.DNSPolicy == corev1.DNSDefault {
-		files, err := getFile(ctx, w.node.engine, sandbox.ID, "/etc/resolv.conf")
-		if err != nil {
-			return fmt.Errorf("reading the resolver file of the engine's machine: %w", err)
-		}
-		resolver.NodeFile = files
+	resolver, err := w.resolver(ctx, pod, sandbox)
+	if err != nil {
+		return err
 	}
-	if pod.Spec.HostNetwork {
-		nodeHosts, err := getFile(ctx, w.node.engine, sandbox.ID, "/etc/hosts")
-		if err != nil {
-			return fmt.Errorf("reading the hosts file of the engine's machine: %w", err)
-		}
-		resolver.ClusterDNS = nil
-		meta.Hosts = network.HostNetworkHosts(nodeHosts, pod.Spec.HostAliases)
-		name, err := w.node.machineName(ctx)
-		if err != nil {
-			return err
-		}
-		meta.Hostname = network.HostnameFile(name)
-	} else {
-		meta.Hosts = podHosts(pod, sandbox)
-		kernelName, err := podspec.KernelHostname(pod)
-		if err != nil {
-			return err
-		}
-		meta.Hostname = network.HostnameFile(kernelName)
+	if meta.Hosts, err = w.podHosts(ctx, pod, sandbox); err != nil {
+		return err
+	}
+	if meta.Hostname, err = w.hostnameFile(ctx, pod); err != nil {
+		return err
 	}
 	var warnings []network.DNSWarning
 	meta.ResolvConf, warnings = network.ResolvConf(pod, resolver)
@@ -52,11 +35,50 @@ func (w *worker) managedFiles(ctx context.Context, pod *corev1.Pod, sandbox *sta
 	return nil
 }
 
+// resolver is what the pod's resolver file is made from. A pod whose file has nothing of the machine's is not made to wait for that.
+func (w *worker) resolver(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandbox) (network.Resolver, error) {
+	const file = "/etc/resolv.conf"
+	resolver := network.Resolver{ClusterDNS: []string{network.EmbeddedDNS}}
+	switch {
+	case pod.Spec.DNSPolicy == corev1.DNSNone:
+		return resolver, nil
+	case pod.Spec.HostNetwork:
+		resolver.ClusterDNS = nil
+	default: // the engine's file has the search paths and the options of the machine's
+		seen, err := w.node.engine.ContainerStatPath(ctx, sandbox.ID, file)
+		if err == nil && seen.Size == int64(len(network.BareResolvConf)) {
+			resolver.NodeFile = []byte(network.BareResolvConf) // no other file with the engine's own server is as short
+			return resolver, nil
+		}
+	}
+	var err error
+	if resolver.NodeFile, err = getFile(ctx, w.node.engine, sandbox.ID, file); err != nil {
+		return resolver, fmt.Errorf("reading the resolver file of the engine's machine: %w", err)
+	}
+	if !bytes.Contains(resolver.NodeFile, []byte("nameserver "+network.EmbeddedDNS)) { // the engine's default network has no server
+		resolver.ClusterDNS = nil
+	}
+	return resolver, nil
+}
+
+// hostnameFile is the pod's /etc/hostname (S10.13).
+func (w *worker) hostnameFile(ctx context.Context, pod *corev1.Pod) ([]byte, error) {
+	nameOf := podspec.KernelHostname
+	if pod.Spec.HostNetwork {
+		nameOf = func(*corev1.Pod) (string, error) { return w.node.machineName(ctx) }
+	}
+	name, err := nameOf(pod)
+	if err != nil {
+		return nil, err
+	}
+	return network.HostnameFile(name), nil
+}
+
 // addresses are the pod's and its machine's addresses, as the sandbox shows them (S3.41).
 func (n *Node) addresses(ctx context.Context, pod *corev1.Pod, sandbox dockercontainer.InspectResponse) (podIPs, hostIPs []string) {
 	if pod.Spec.HostNetwork {
-		ip := n.machineIP(ctx)
-		return []string{ip}, []string{ip}
+		ips := n.machineIPs(ctx)
+		return ips, ips
 	}
 	for _, endpoint := range sandbox.NetworkSettings.Networks {
 		for _, ip := range []string{endpoint.IPAddress, endpoint.GlobalIPv6Address} {
@@ -70,17 +92,25 @@ func (n *Node) addresses(ctx context.Context, pod *corev1.Pod, sandbox dockercon
 			}
 		}
 	}
+	if len(podIPs) > 0 && len(hostIPs) == 0 { // a network that leads nowhere else may have no gateway
+		hostIPs = n.machineIPs(ctx)
+	}
 	return podIPs, hostIPs
 }
 
-// machineIP is an address of the engine's machine that containers can reach: the gateway of the engine's default network.
-func (n *Node) machineIP(ctx context.Context) string {
-	const fallback = "127.0.0.1"
+// machineIPs are addresses of the engine's machine that containers can reach: the gateways of the engine's default network.
+func (n *Node) machineIPs(ctx context.Context) []string {
+	var gateways []string
 	bridge, err := n.engine.NetworkInspect(ctx, "bridge", dockernetwork.InspectOptions{})
-	if err != nil || len(bridge.IPAM.Config) == 0 || bridge.IPAM.Config[0].Gateway == "" {
-		return fallback
+	if err == nil {
+		for _, pool := range bridge.IPAM.Config {
+			gateways = append(gateways, network.GatewayOf(pool)...)
+		}
 	}
-	return bridge.IPAM.Config[0].Gateway
+	if len(gateways) == 0 {
+		return []string{"127.0.0.1"}
+	}
+	return gateways
 }
 
 // machineName is the hostname of the engine's machine.
@@ -90,20 +120,4 @@ func (n *Node) machineName(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("asking for the name of the engine's machine: %w", err)
 	}
 	return info.Name, nil
-}
-
-// podHosts is the managed /etc/hosts of a pod on podsim's network (S10.2).
-func podHosts(pod *corev1.Pod, sandbox *state.Sandbox) []byte {
-	hostname, domain := podspec.Hostname(pod)
-	return network.Hosts(sandbox.IPs, hostname, domain, pod.Spec.HostAliases)
-}
-
-// renewHosts undoes what containers did to /etc/hosts, as it is done whenever one of them is started again (S10.1).
-func (w *worker) renewHosts(ctx context.Context, pod *corev1.Pod) error {
-	if pod.Spec.HostNetwork {
-		return nil // the machine's own file is not at hand any more
-	}
-	ctx, cancel := context.WithTimeout(ctx, engineTimeout) // it must not hold the pod for ever
-	defer cancel()
-	return network.WriteHosts(ctx, w.node.engine, w.state.Sandbox.ID, podHosts(pod, w.state.Sandbox))
 }

@@ -9,10 +9,12 @@ import (
 	"testing"
 	"time"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/manifest"
+	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/instance"
 	"github.com/podsim/podsim/runtime/plan"
 	"github.com/podsim/podsim/runtime/state"
@@ -86,6 +88,12 @@ func (o objects) Secret(namespace, name string) (*corev1.Secret, bool) {
 	return found, ok
 }
 
+func (o objects) ServiceAccountToken(_ *corev1.Pod, source *corev1.ServiceAccountTokenProjection) (string, error) {
+	return "token for " + source.Audience, nil
+}
+
+func (o objects) TrustBundles() []*certificatesv1.ClusterTrustBundle { return nil }
+
 // life is a pod's, told by the pure functions alone. Fate says what happens next.
 type life struct {
 	*testing.T
@@ -103,7 +111,7 @@ func (l *life) run() {
 	podspec.ReferencesOf(l.pod)
 	_, _ = podspec.KernelHostname(l.pod)
 	plan.Deadline(l.pod)
-	l.volumes, _ = volumes.NewPlan(l.pod, volumes.Node{ID: "n", AllocatableMemory: 1 << 30}, l.objects)
+	l.volumes, _ = volumes.NewPlan(l.pod, volumes.Node{ID: "n", Allocatable: engine.Facts{CPUs: 4, Memory: 1 << 30}.Allocatable()}, l.objects)
 	for len(l.fate) > 0 {
 		l.pod.Status = status.Generate(status.Input{Pod: l.pod, State: &l.state, Now: l.now})
 		if status.Terminal(l.pod.Status.Phase) {
@@ -171,15 +179,15 @@ func (l *life) start(start plan.Start) {
 	if known.Running() {
 		l.Fatalf("start of %q, which runs", c.Name)
 	}
-	known.BackOff = start.BackOff
+	known.SetBackOff(c.Image, start.BackOff)
 	if err := l.configure(c); err != nil || l.next()%8 == 7 {
-		known.StartFailure = &state.StartFailure{Reason: "CreateContainerConfigError", Message: fmt.Sprint(err), At: l.now}
+		known.StartFailure = &state.StartFailure{Reason: "CreateContainerConfigError", Message: fmt.Sprint(err), At: l.now, Image: c.Image}
 		return
 	}
 	known.StartFailure = nil
 	known.Unprobed()
 	known.Previous = known.Current
-	known.Current = &state.Instance{ID: l.id(), Attempt: known.NextAttempt(), Phase: state.Running, SandboxID: l.state.Sandbox.ID, CreatedAt: l.now, StartedAt: l.now}
+	known.Current = &state.Instance{ID: l.id(), Attempt: known.NextAttempt(), Phase: state.Running, SandboxID: l.state.Sandbox.ID, Image: c.Image, CreatedAt: l.now, StartedAt: l.now}
 }
 
 // configure computes what the engine would be asked for.

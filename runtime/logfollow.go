@@ -14,21 +14,24 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/resume"
 )
 
-// followLog copies an instance's log until the instance has ended, all of it. An engine may end a stream that is followed without its
-// last records (Docker 20.10 does so with a last line that has no newline), so what came after the last record is read again then.
+// followLog copies an instance's log, with Follow until the instance has ended, all of it. An engine may end a stream that is followed
+// without its last records (Docker 20.10 does so with a last line that has no newline), so what came after the last record is read again
+// then.
 func followLog(ctx context.Context, e engine.Engine, id string, options dockercontainer.LogsOptions, to io.Writer) error {
-	w := &recordWriter{to: to, stamps: options.Timestamps, open: map[byte]bool{}}
+	w := &recordWriter{to: &lineEnds{to: to}, stamps: options.Timestamps, begins: true}
+	w.position.Late = options.Since != "" || options.Tail != "all"
+	follow := options.Follow
 	options.Timestamps = true
-	if err := copyLog(ctx, e, id, options, w); err != nil {
+	if err := copyLog(ctx, e, id, options, w); err != nil || !follow {
 		return err
 	}
 	options.Follow = false
-	if w.last != "" {
-		options.Since, options.Tail = w.last, "all"
+	if since := w.position.Since(); !since.IsZero() {
+		options.Since, options.Tail = since.UTC().Format(time.RFC3339Nano), "all"
 	}
-	w.again()
 	err := copyLog(ctx, e, id, options, w)
 	if errdefs.IsNotFound(err) {
 		return nil
@@ -47,24 +50,18 @@ func copyLog(ctx context.Context, e engine.Engine, id string, options dockercont
 	return to.readFrom(stream)
 }
 
-// recordWriter writes the records of an engine's log, each of them a frame that begins with the record's time.
+// recordWriter writes the records of an engine's log, each of them a frame that begins with the record's time. A log may be read several
+// times; each record is written once.
 type recordWriter struct {
-	to     io.Writer
-	stamps bool // write the times too, at the beginning of lines
-	// last is the time of the newest record, count how many records of that time were written.
-	last  string
-	count int
-	// skip is how many records of the time in last are still to be passed over, since they were written already.
-	skip int
-	// open tells by stream whether its last line has not ended yet.
-	open map[byte]bool
+	to       io.Writer
+	stamps   bool // write the times too, at the beginning of lines
+	position resume.Position
+	begins   bool // the next record begins a line
 }
-
-// again expects the records from the last time on once more.
-func (w *recordWriter) again() { w.skip = w.count }
 
 // readFrom writes the records of a stream until it ends.
 func (w *recordWriter) readFrom(stream io.Reader) error {
+	again := w.position.Again()
 	var header [8]byte // the number of the stream, three zeros, the length of the frame
 	for {
 		if _, err := io.ReadFull(stream, header[:]); err != nil {
@@ -77,29 +74,49 @@ func (w *recordWriter) readFrom(stream io.Reader) error {
 		if _, err := io.ReadFull(stream, frame); err != nil {
 			return fmt.Errorf("reading the log: %w", err)
 		}
-		if err := w.record(header[0], frame); err != nil {
+		if err := w.record(again, frame); err != nil {
 			return err
 		}
 	}
 }
 
-func (w *recordWriter) record(stream byte, frame []byte) error {
+func (w *recordWriter) record(again *resume.Replay, frame []byte) error {
 	stamp, text, _ := bytes.Cut(frame, []byte(" "))
-	switch {
-	case string(stamp) != w.last:
-		w.last, w.count, w.skip = string(stamp), 1, 0
-	case w.skip > 0:
-		w.skip--
+	at, err := time.Parse(time.RFC3339Nano, string(stamp))
+	if err != nil {
+		return fmt.Errorf("reading the log: a record without its time: %w", err)
+	}
+	if seen, _ := again.Seen(at); seen {
 		return nil
-	default:
-		w.count++
 	}
-	if w.stamps && !w.open[stream] {
-		text = frame
+	w.position.Add(at)
+	if !w.stamps || !w.begins {
+		frame = text
 	}
-	w.open[stream] = !bytes.HasSuffix(text, []byte("\n"))
-	_, err := w.to.Write(text)
+	w.begins = bytes.HasSuffix(text, []byte("\n")) // a line that goes on has its time once (S10.41)
+	_, err = w.to.Write(frame)
 	return err
+}
+
+// lineEnds passes on what is written to it with "\n" in place of "\r\n", as a node's log has it (S10.41). A "\r" at the very end of all that
+// is written is lost.
+type lineEnds struct {
+	to   io.Writer
+	held bool // a "\r" that may be followed by a "\n"
+}
+
+func (l *lineEnds) Write(p []byte) (int, error) {
+	n := len(p)
+	if l.held {
+		p = append([]byte("\r"), p...)
+	}
+	p, l.held = bytes.CutSuffix(bytes.ReplaceAll(p, []byte("\r\n"), []byte("\n")), []byte("\r"))
+	if len(p) > 0 {
+		if _, err := l.to.Write(p); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
 }
 
 // logReaders counts the clients that follow logs, by pod, so that a pod's instances are not removed under their eyes.

@@ -34,8 +34,8 @@ func (n *Node) Logs(ctx context.Context, namespace, name string, options *corev1
 		return nil, err
 	}
 	var text io.ReadCloser
-	if options.Follow && !c.TTY {
-		text = n.follow(ctx, pod.UID, id, engineLogOptions(options))
+	if (options.Follow || options.Timestamps) && !c.TTY {
+		text = n.readRecords(ctx, pod.UID, id, engineLogOptions(options))
 	} else {
 		stream, err := n.engine.ContainerLogs(ctx, id, engineLogOptions(options))
 		if err != nil {
@@ -52,8 +52,8 @@ func (n *Node) Logs(ctx context.Context, namespace, name string, options *corev1
 	}{io.LimitReader(text, *options.LimitBytes), text}, nil
 }
 
-// follow reads a log in the background for as long as the result is not closed.
-func (n *Node) follow(ctx context.Context, uid types.UID, id string, options dockercontainer.LogsOptions) io.ReadCloser {
+// readRecords reads a log in the background for as long as the result is not closed.
+func (n *Node) readRecords(ctx context.Context, uid types.UID, id string, options dockercontainer.LogsOptions) io.ReadCloser {
 	ctx, cancel := context.WithCancel(ctx)
 	reader, writer := io.Pipe()
 	done := n.logReaders.begin(uid)
@@ -135,14 +135,17 @@ func engineLogOptions(o *corev1.PodLogOptions) dockercontainer.LogsOptions {
 	return options
 }
 
-// demultiplex turns the engine's framed log into plain text. Without frames (a terminal's log) it is passed on.
-func demultiplex(stream io.ReadCloser, plain bool) io.ReadCloser {
-	if plain {
-		return stream
-	}
+// demultiplex turns the engine's framed log into plain text with the line ends of a node's log (S10.41). A terminal's log has no frames.
+func demultiplex(stream io.ReadCloser, terminal bool) io.ReadCloser {
 	reader, writer := io.Pipe()
 	go func() { // ends when the stream does: closing the result closes both
-		_, err := stdcopy.StdCopy(writer, writer, stream)
+		var err error
+		text := &lineEnds{to: writer}
+		if terminal {
+			_, err = io.Copy(text, stream)
+		} else {
+			_, err = stdcopy.StdCopy(text, text, stream)
+		}
 		writer.CloseWithError(err)
 	}()
 	return struct {

@@ -26,12 +26,16 @@ func (w *worker) mounts(ctx context.Context, pod *corev1.Pod, c *corev1.Containe
 			return nil, nil, err
 		}
 	}
-	found, err := w.volumes.plan.Mounts(c, volumes.MountOptions{
+	options := volumes.MountOptions{
 		Attempt:     attempt,
 		APIVersion:  w.node.facts.APIVersion,
 		Mountpoints: w.volumes.mountpoints,
 		SubPaths:    subPaths,
-	})
+	}
+	if options.Held, err = w.hold(ctx, c, options); err != nil {
+		return nil, nil, err
+	}
+	found, err := w.volumes.plan.Mounts(c, options)
 	return found.Binds, found.Mounts, err
 }
 

@@ -6,7 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/uuid"
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,6 +19,7 @@ import (
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/event"
+	"github.com/podsim/podsim/runtime/instance"
 	"github.com/podsim/podsim/runtime/kubeapi"
 	"github.com/podsim/podsim/runtime/status"
 	"github.com/podsim/podsim/runtime/store"
@@ -31,14 +34,35 @@ type Options struct {
 	ID string
 	// MaxRestartBackoff caps the crash back-off (S5.10); 0 means 300 s.
 	MaxRestartBackoff time.Duration
+	// Log bounds the logs of containers; the zero value is a kubelet's limits (S10.42).
+	Log instance.LogLimits
 	// FeatureGates are those that were set; the others are as in Kubernetes v1.37 (S0).
 	FeatureGates podspec.FeatureGates
+	// VolumeUpdateDelay is how long a change of a ConfigMap, a Secret or a pod's metadata waits until volumes show it. A kubelet takes 60
+	// to 90 s (S11.24); 0 means at once.
+	VolumeUpdateDelay time.Duration
 	// EngineHost is where the engine is, as DOCKER_HOST would say it, and Dial whether pods are reached directly or through their
 	// sandbox; the zero value finds out (D10).
 	EngineHost string
 	Dial       network.DialMode
+	// Network is the name or the id of a network of the engine that pods join, unless their annotation network.AnnotationNetwork names
+	// another. Empty, each namespace has a network of its own.
+	Network string
+	// SeccompDir has the Localhost seccomp profiles of the node, as /var/lib/kubelet/seccomp does elsewhere (S12.10).
+	SeccompDir string
+	// Keychain has the user's own credentials for registries; nil has none.
+	Keychain authn.Keychain
+	// MaxParallelImagePulls is how many images are pulled at a time, by all pods together; 0 sets no limit. A kubelet's default is 1, and
+	// then each is pulled when its container's turn has come (S14.7).
+	MaxParallelImagePulls int
+	// Platform is what images are to be for, such as "linux/amd64"; "" leaves it to the engine, which prefers its own.
+	Platform string
+	// PullProgress is called with how far the pulls of images are, from several goroutines and without waiting; nil is not.
+	PullProgress func(PullProgress)
 	// IdleTimeout ends the node this long after its last pod is gone and its last request answered; 0 means never.
 	IdleTimeout time.Duration
+	// TokenKeyFile is where the key is, or is made when one is needed, that signs the tokens of service accounts. Empty, there are none.
+	TokenKeyFile string
 	// Logger of the node's own troubles; nil discards them.
 	Logger *slog.Logger
 }
@@ -52,9 +76,24 @@ type Node struct {
 	recorder   *event.Recorder
 	networks   *network.Networks
 	logReaders *logReaders
+	samples    sampler
 	log        *slog.Logger
 	ready      chan struct{}
 	dial       network.Dial // instead of dialing into pods; nil but in tests
+
+	pulls    chan struct{} // holds one for each pull that runs; nil if there is no limit
+	accounts accounts
+	oomScore oomScore
+	disk     diskSize
+	services *serviceTables
+	tokens   *tokens
+	router   *router
+	// admitting is held while a pod gets its ports of the machine.
+	admitting sync.Mutex
+	// adoptedServices are the versions of the records that the Services of namespaces were adopted from.
+	adoptedServices map[string]uint64
+	// adoptedTrustBundles is the version of the record that the bundles of trust anchors were adopted from.
+	adoptedTrustBundles uint64
 
 	mu      sync.Mutex
 	ctx     context.Context // of Run; nil before
@@ -68,18 +107,38 @@ func NewNode(e engine.Engine, options Options) *Node {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	var pulls chan struct{}
+	if options.MaxParallelImagePulls > 0 {
+		pulls = make(chan struct{}, options.MaxParallelImagePulls)
+	}
 	objects := store.New(uint64(time.Now().UnixMilli()))
-	return &Node{
+	createAPIService(objects)
+	n := &Node{
 		engine:     e,
 		options:    options,
 		store:      objects,
 		recorder:   event.NewRecorder(eventSink{objects.Events}, NodeName, clock.RealClock{}, log),
 		networks:   network.NewNetworks(e),
 		logReaders: newLogReaders(),
+		samples:    sampler{newest: map[string]sample{}},
+		pulls:      pulls,
 		log:        log,
 		ready:      make(chan struct{}),
 		workers:    map[types.UID]*worker{},
+		services:   newServiceTables(objects),
+		tokens:     newTokens(options),
+
+		adoptedServices: map[string]uint64{},
 	}
+	n.router = newRouter(n)
+	return n
+}
+
+// createAPIService gives a new store the Service that every cluster has.
+func createAPIService(into *store.Store) {
+	service := podspec.APIService()
+	service.UID, service.CreationTimestamp = types.UID(uuid.NewString()), metav1.Now().Rfc3339Copy()
+	_, _ = into.Services.Create(service) // the store is empty
 }
 
 // Ready is closed once the node has adopted what it found and accepts pods.
@@ -94,8 +153,11 @@ func (n *Node) Empty() bool {
 var _ kubeapi.Node = (*Node)(nil)
 
 // CreatePod accepts a pod that was defaulted and validated: it becomes an object of the store and gets a worker. The error is one of
-// the API's: AlreadyExists when the name is taken, ServiceUnavailable when the node is shutting down.
-func (n *Node) CreatePod(_ context.Context, pod *corev1.Pod) (*corev1.Pod, error) {
+// the API's: AlreadyExists when the name is taken, Invalid when there is no network as the pod is to join, ServiceUnavailable when the node is shutting down.
+func (n *Node) CreatePod(ctx context.Context, pod *corev1.Pod) (*corev1.Pod, error) {
+	if err := n.checkNetwork(ctx, pod); err != nil {
+		return nil, err
+	}
 	pod = pod.DeepCopy()
 	now := metav1.Now().Rfc3339Copy()
 	pod.UID = types.UID(uuid.NewString())
@@ -222,12 +284,23 @@ func (s eventSink) Replace(e *corev1.Event) error {
 }
 
 // objects lets podspec and volumes look up what pods refer to.
-type objects struct{ store *store.Store }
+type objects struct {
+	store  *store.Store
+	tokens *tokens
+}
+
+func (n *Node) objects() objects { return objects{n.store, n.tokens} }
 
 // ConfigMap returns the named ConfigMap, or false.
 func (o objects) ConfigMap(namespace, name string) (*corev1.ConfigMap, bool) {
 	found, err := o.store.ConfigMaps.Get(types.NamespacedName{Namespace: namespace, Name: name})
 	return found, err == nil
+}
+
+// TrustBundles returns all bundles of trust anchors.
+func (o objects) TrustBundles() []*certificatesv1.ClusterTrustBundle {
+	all, _ := o.store.TrustBundles.List("")
+	return all
 }
 
 // Secret returns the named Secret, or false.

@@ -15,25 +15,28 @@ import (
 // startErrorExitCode is what a kubelet shows for an instance that could not be started (S3.53).
 const startErrorExitCode = 128
 
+// killedExitCode is that of a container whose first process got SIGKILL.
+const killedExitCode = 137
+
 // inspect asks the engine for one instance; nil if the engine does not know it.
-func inspect(ctx context.Context, e engine.Engine, id string) (*state.Instance, error) {
-	c, err := e.ContainerInspect(ctx, id)
+func (n *Node) inspect(ctx context.Context, id string) (*state.Instance, error) {
+	c, err := n.engine.ContainerInspect(ctx, id)
 	if errdefs.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return instanceOf(c), nil
+	return instanceOf(c, n.facts), nil
 }
 
-// instanceOf reads an instance from what the engine tells of a container.
-func instanceOf(c container.InspectResponse) *state.Instance {
+// instanceOf reads an instance from what an engine with these facts tells of a container.
+func instanceOf(c container.InspectResponse, facts engine.Facts) *state.Instance {
 	i := &state.Instance{
 		ID:         c.ID,
 		Attempt:    engine.Attempt(c.Config.Labels),
 		SandboxID:  c.Config.Labels[engine.LabelSandbox],
-		Image:      c.Config.Image,
+		Image:      c.Config.Labels[engine.LabelImage],
 		ImageID:    c.Image,
 		StopSignal: c.Config.StopSignal,
 		CreatedAt:  engineTime(c.Created),
@@ -49,6 +52,9 @@ func instanceOf(c container.InspectResponse) *state.Instance {
 		i.FinishedAt = engineTime(c.State.FinishedAt)
 		i.ExitCode = c.State.ExitCode
 		i.Reason = endReason(c.State)
+		if i.Reason == plan.ReasonOOMKilled && facts.UnifiedCgroups {
+			i.ExitCode = killedExitCode // even if it came to an end by itself before the node could kill it (S13.15, S13.27)
+		}
 	default:
 		i.Phase = state.Running
 	}

@@ -3,6 +3,7 @@ package runtime
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,18 +17,31 @@ import (
 // pass is one look at a pod that is to run (S0.2, S0.6): the status is published first, then what the plan says is done, step by step.
 // It returns when the next pass is due; the zero time means that only news can bring one.
 func (w *worker) pass(ctx context.Context) time.Time {
+	if w.reject(ctx) {
+		return time.Time{}
+	}
+	w.allocate()
 	pod := w.publish(status.Input{})
 	if pod == nil || ctx.Err() != nil {
 		return time.Time{}
 	}
+	pod = w.state.Allocated(pod)
 	if w.state.SandboxReady() {
 		w.runProbes(pod) // the volumes are there (S6.1)
+		w.watchDisk(pod)
 	}
 	ctx, stop := w.untilKilled(ctx)
 	defer stop()
+	if message := w.evicted.Load(); message != nil {
+		return w.evict(ctx, pod, *message)
+	}
 	deadline := plan.Deadline(pod)
 	if !deadline.IsZero() && !time.Now().Before(deadline) {
 		return w.exceedDeadline(ctx, pod)
+	}
+	var update time.Time
+	if w.state.SandboxReady() {
+		update = w.updateVolumes(ctx, pod)
 	}
 	todo := plan.Next(w.planInput(pod))
 	next := todo.Wake
@@ -49,10 +63,15 @@ func (w *worker) pass(ctx context.Context) time.Time {
 			next = time.Now() // what was done shows in the next pass
 		}
 	}
-	if !deadline.IsZero() && (next.IsZero() || deadline.Before(next)) {
-		next = deadline
+	return sooner(sooner(next, update), sooner(w.resizeDue(), deadline))
+}
+
+// sooner is the earlier of two times; the zero time never comes.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
 	}
-	return next
+	return a
 }
 
 // planInput is what the next pass is decided on.
@@ -81,11 +100,19 @@ func (w *worker) untilKilled(ctx context.Context) (context.Context, context.Canc
 // carryOut does what the plan says: kills, then starts in their order. It reports whether anything changed, or that a container could
 // not be killed: then nothing is started, so that no container ever runs beside itself.
 func (w *worker) carryOut(ctx context.Context, pod *corev1.Pod, todo plan.Pass) (changed bool, err error) {
+	if w.changesImage(todo) {
+		w.saveFirst(ctx)
+	}
 	for _, kill := range todo.Kills {
 		if err := w.killOne(ctx, pod, kill); err != nil {
 			return changed, err
 		}
 		changed = true
+	}
+	if len(todo.Updates) > 0 {
+		if w.resize(ctx, pod, todo.Updates) {
+			changed = true
+		}
 	}
 	for _, refusal := range todo.Refusals {
 		if refusal.Announce {
@@ -93,14 +120,40 @@ func (w *worker) carryOut(ctx context.Context, pod *corev1.Pod, todo plan.Pass) 
 			changed = true
 		}
 	}
+	if len(todo.Starts) > 0 {
+		w.volumes.images = w.ensureImageVolumes(ctx, pod)
+	}
+	pullFailed := false
 	for _, start := range todo.Starts {
 		changed = true
-		failed := w.start(ctx, pod, start) != nil
-		if ctx.Err() != nil || failed && start.Kind == podspec.Init && !podspec.IsSidecar(start.Container) {
+		failure := w.start(ctx, pod, start)
+		pullFailed = pullFailed || isFailedPull(failure)
+		if ctx.Err() != nil || failure != nil && start.Kind == podspec.Init && !podspec.IsSidecar(start.Container) {
 			break // S4.22: nothing after a regular init that failed to start
 		}
 	}
+	if pullFailed && ctx.Err() == nil {
+		w.announceMissingPullSecrets(pod)
+	}
 	return changed, nil
+}
+
+// changesImage reports whether a container is to go on with another image than its newest instance has.
+func (w *worker) changesImage(todo plan.Pass) bool {
+	differs := func(c *corev1.Container) bool {
+		memory := w.state.Containers[c.Name]
+		return memory != nil && memory.Current != nil && memory.Current.Image != c.Image
+	}
+	return slices.ContainsFunc(todo.Kills, func(k plan.Kill) bool { return differs(k.Container) }) ||
+		slices.ContainsFunc(todo.Starts, func(s plan.Start) bool { return differs(s.Container) })
+}
+
+// saveFirst has the pod saved before something is done of which the next node could not tell otherwise that it was asked for. A pod that
+// cannot be saved is not held by that.
+func (w *worker) saveFirst(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+	defer cancel()
+	_ = w.saver.flush(ctx)
 }
 
 // announceBackOff publishes that a container waits for its next attempt (S5.9).
@@ -112,6 +165,7 @@ func (w *worker) announceBackOff(pod *corev1.Pod, r plan.Refusal) {
 			podspec.PodIdentity(pod),
 		At:         time.Now(),
 		InstanceID: c.Current.ID,
+		Image:      r.Container.Image,
 	}
 	w.node.recorder.Container(pod, r.Container.Name, corev1.EventTypeWarning, "BackOff",
 		"Back-off restarting failed container %s in pod %s", r.Container.Name, podspec.PodIdentity(pod))
@@ -120,15 +174,21 @@ func (w *worker) announceBackOff(pod *corev1.Pod, r plan.Refusal) {
 // exceedDeadline ends a pod that was active for too long (S8.40).
 func (w *worker) exceedDeadline(ctx context.Context, pod *corev1.Pod) time.Time {
 	failure := &status.Failure{Reason: "DeadlineExceeded", Message: "Pod was active on the node longer than the specified deadline"}
-	if !w.overdue {
-		w.overdue = true
-		w.node.recorder.Pod(pod, corev1.EventTypeNormal, failure.Reason, "%s", failure.Message)
+	return w.fail(ctx, pod, corev1.EventTypeNormal, failure, gracePeriodOf(pod))
+}
+
+// fail ends a pod for a reason that is not its containers', with an event of that type, and gives them that long to stop. What began
+// first stays the reason.
+func (w *worker) fail(ctx context.Context, pod *corev1.Pod, eventType string, why *status.Failure, within time.Duration) time.Time {
+	if w.failure == nil {
+		w.failure = why
+		w.node.recorder.Pod(pod, eventType, why.Reason, "%s", why.Message)
 	}
 	w.stopJudging(pod)
-	if _, err := w.stopPod(ctx, pod); err != nil || ctx.Err() != nil {
+	if _, err := w.stopPod(ctx, pod, within); err != nil || ctx.Err() != nil {
 		return w.stopAgain(ctx, pod, err)
 	}
-	w.publishEnd(ctx, failure)
+	w.publishEnd(ctx, w.failure)
 	return time.Now()
 }
 
@@ -136,7 +196,7 @@ func (w *worker) exceedDeadline(ctx context.Context, pod *corev1.Pod) time.Time 
 // no main is to run again (S3.6) and the deadline has not passed meanwhile (S8.40), else a new sandbox (S4.50) or, where that is not
 // allowed, nothing (S4.53). It returns when the next pass is due.
 func (w *worker) killPod(ctx context.Context, pod *corev1.Pod) time.Time {
-	stopped, err := w.stopPod(ctx, pod)
+	stopped, err := w.stopPod(ctx, pod, gracePeriodOf(pod))
 	deadline := plan.Deadline(pod)
 	switch {
 	case err != nil || ctx.Err() != nil:
@@ -153,11 +213,11 @@ func (w *worker) killPod(ctx context.Context, pod *corev1.Pod) time.Time {
 	}
 }
 
-// stopPod stops what still runs of the pod in order, then the sandbox. The stopped instances stay for their logs. It reports whether
-// anything ran.
-func (w *worker) stopPod(ctx context.Context, pod *corev1.Pod) (stopped bool, err error) {
+// stopPod stops what still runs of the pod in order and within that time, then the sandbox. The stopped instances stay for their logs.
+// It reports whether anything ran.
+func (w *worker) stopPod(ctx context.Context, pod *corev1.Pod, within time.Duration) (stopped bool, err error) {
 	ran, stopped := w.state.AnyRunning(), w.state.AnyRunning() || w.state.SandboxReady()
-	if err = w.stopAll(ctx, pod, gracePeriodOf(pod)); err == nil {
+	if err = w.stopAll(ctx, pod, within); err == nil {
 		err = w.stopSandbox(ctx)
 	}
 	if ran && err == nil && ctx.Err() == nil {
@@ -179,6 +239,7 @@ func (w *worker) stopAgain(ctx context.Context, pod *corev1.Pod, err error) time
 func (w *worker) publishEnd(ctx context.Context, failure *status.Failure) {
 	w.discardPrepared(ctx)
 	w.publishForGood(ctx, status.Input{Stopping: true, Ended: true, Failure: failure})
+	w.node.retryDeferred()
 }
 
 func gracePeriodOf(pod *corev1.Pod) time.Duration {

@@ -2,8 +2,10 @@ package runtime
 
 import (
 	"context"
+	"slices"
 	"strings"
 
+	"github.com/docker/docker/api/types/image"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/podspec"
@@ -19,37 +21,57 @@ type prepared struct {
 }
 
 // prepareAll creates the first instances of the pod's containers ahead, all at once, while the sandbox and the earlier ones start. A
-// container is left out if what it will see is not yet settled: an image that may have to be pulled, an address of the pod, or a sub
-// path or a file with variables that an earlier container may still make. Whether an instance is still what is wanted is looked at when
-// its turn comes.
+// container is left out if what it will see is not yet settled: the image of a volume, an address of the pod, or a sub path or a file
+// with variables that an earlier container may still make. Where an image has to be pulled, that is begun instead. Whether an instance
+// is still what is wanted is looked at when its turn comes.
 func (w *worker) prepareAll(ctx context.Context, pod *corev1.Pod) {
+	for i := range pod.Spec.Volumes {
+		if used, ok := w.volumeImage(pod, &pod.Spec.Volumes[i]); ok {
+			w.lookAhead(ctx, pod, used)
+		}
+	}
 	for c := range podspec.Containers(pod) {
-		if w.state.Container(c.Name).NextAttempt() == 0 && settled(c) {
-			w.prepare(ctx, pod, c)
+		if w.state.Container(c.Name).NextAttempt() > 0 {
+			continue
+		}
+		found, present := w.lookAhead(ctx, pod, w.containerImage(pod, c))
+		if present && settled(c) && !mountsImage(pod, c) {
+			w.prepare(ctx, pod, c, found)
 		}
 	}
 }
 
+// lookAhead looks for an image on the engine, and begins to pull it if it has to be. Of what is wrong its turn will tell.
+func (w *worker) lookAhead(ctx context.Context, pod *corev1.Pod, used usedImage) (found image.InspectResponse, present bool) {
+	ref, err := imageReference(used.name)
+	if err != nil {
+		return found, false
+	}
+	found, present, err = w.presentImage(ctx, used, ref)
+	if err == nil && !present && used.policy != corev1.PullNever {
+		w.pullAhead(pod, used, ref)
+	}
+	return found, present
+}
+
+func mountsSubPaths(c *corev1.Container) bool {
+	return slices.ContainsFunc(c.VolumeMounts, func(m corev1.VolumeMount) bool { return m.SubPath != "" || m.SubPathExpr != "" })
+}
+
 func settled(c *corev1.Container) bool {
-	for _, m := range c.VolumeMounts {
-		if m.SubPath != "" || m.SubPathExpr != "" {
-			return false
-		}
+	if mountsSubPaths(c) {
+		return false
 	}
 	for _, e := range c.Env {
 		if from := e.ValueFrom; from != nil && (from.FileKeyRef != nil || from.FieldRef != nil && strings.HasPrefix(from.FieldRef.FieldPath, "status.")) {
 			return false
 		}
 	}
-	return c.ImagePullPolicy != corev1.PullAlways
+	return true
 }
 
 // prepare starts creating one instance ahead. A container that cannot be described now will fail in its own turn.
-func (w *worker) prepare(ctx context.Context, pod *corev1.Pod, c *corev1.Container) {
-	found, err := w.node.engine.ImageInspect(ctx, c.Image)
-	if err != nil {
-		return
-	}
+func (w *worker) prepare(ctx context.Context, pod *corev1.Pod, c *corev1.Container, found image.InspectResponse) {
 	wanted, failure := w.describe(ctx, pod, c, 0, found)
 	if failure != nil {
 		return

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -12,6 +13,7 @@ import (
 	"github.com/docker/docker/api/types/volume"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/runtime/build"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/volumes"
 )
@@ -25,13 +27,13 @@ type PruneOptions struct {
 }
 
 // Prune removes what podsim made on an engine and nobody can use any more, whichever node made it: containers and volumes of pods
-// without a sandbox, and networks without containers. It returns what it removed, or would remove, a line each.
+// without a sandbox, networks without containers, and images that were built for pods that are gone. It returns what it removed, or would remove, a line each.
 func Prune(ctx context.Context, e engine.Engine, options PruneOptions) ([]string, error) {
 	p := pruner{engine: e, options: options}
 	if err := p.look(ctx); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{p.removeContainers, p.removeVolumes, p.removeNetworks} {
+	for _, step := range []func(context.Context) error{p.removeContainers, p.removeVolumes, p.removeNetworks, p.removeImages} {
 		if err := step(ctx); err != nil {
 			return p.removed, err
 		}
@@ -68,6 +70,10 @@ func (p *pruner) look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listing podsim's networks: %w", err)
 	}
+	return p.lookAtContainers(ctx)
+}
+
+func (p *pruner) lookAtContainers(ctx context.Context) (err error) {
 	p.containers, err = within(ctx, func(ctx context.Context) ([]dockercontainer.Summary, error) {
 		return p.engine.ContainerList(ctx, dockercontainer.ListOptions{All: true, Filters: managed()})
 	})
@@ -88,10 +94,13 @@ func (p *pruner) alive(label string) map[string]bool {
 	return values
 }
 
-// removeContainers removes the containers of pods without a sandbox. A helper that runs prepares a pod that has none yet.
+// removeContainers removes the containers of pods without a sandbox, and the routers of nodes without one. A helper that runs prepares a pod that has none yet.
 func (p *pruner) removeContainers(ctx context.Context) error {
-	pods := p.alive(network.LabelPodUID)
+	pods, nodes := p.alive(network.LabelPodUID), p.alive(network.LabelNode)
 	for _, c := range p.containers {
+		if c.Labels[network.LabelType] == network.TypeRouter && nodes[c.Labels[network.LabelNode]] {
+			continue
+		}
 		helper := c.Labels[network.LabelType] == ""
 		if pods[c.Labels[network.LabelPodUID]] || helper && c.State == dockercontainer.StateRunning {
 			continue
@@ -135,6 +144,35 @@ func (p *pruner) removeNetworks(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// removeImages removes the images that were built for containers, but those that are in use, or that a pod may still ask for.
+func (p *pruner) removeImages(ctx context.Context) error {
+	unused, err := within(ctx, func(ctx context.Context) ([]build.Built, error) { return build.Unused(ctx, p.engine) })
+	if err != nil || len(unused) == 0 {
+		return err
+	}
+	if err := p.lookAtContainers(ctx); err != nil {
+		return err
+	}
+	for _, b := range unused {
+		if p.anyOf(b.For) {
+			continue
+		}
+		if err := p.remove(ctx, "image "+b.Ref, func(ctx context.Context) error { return b.Remove(ctx, p.engine) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anyOf reports whether a pod is there, or one of a workload may be, that the container is one of.
+func (p *pruner) anyOf(c build.Container) bool {
+	return slices.ContainsFunc(p.containers, func(there dockercontainer.Summary) bool {
+		name := there.Labels[network.LabelPodName]
+		return there.Labels[network.LabelType] == network.TypeSandbox && there.Labels[network.LabelPodNamespace] == c.Namespace &&
+			(name == c.Owner || strings.HasPrefix(name, c.Owner+"-"))
+	})
 }
 
 // remove does what is asked unless it is only to be shown. What somebody uses after all stays.

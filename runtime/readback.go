@@ -34,6 +34,23 @@ func getEntry(ctx context.Context, e engine.Engine, containerID, path string, li
 	return header, content, err
 }
 
+// copyEntry copies the content of a file of a container. A link at the end of the path is not followed, and has none.
+func copyEntry(ctx context.Context, e engine.Engine, containerID, path string, to io.Writer) error {
+	stream, _, err := e.CopyFromContainer(ctx, containerID, path)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	stop := context.AfterFunc(ctx, func() { stream.Close() })
+	defer stop()
+	r := tar.NewReader(stream)
+	if _, err := r.Next(); err != nil {
+		return fmt.Errorf("unpacking %s: %w", path, err)
+	}
+	_, err = io.Copy(to, r)
+	return err
+}
+
 // getFiles reads all regular files directly in a directory of a container.
 func getFiles(ctx context.Context, e engine.Engine, containerID, dir string) (map[string][]byte, error) {
 	stream, _, err := e.CopyFromContainer(ctx, containerID, dir+"/.")

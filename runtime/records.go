@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -20,6 +21,10 @@ const (
 	configMapRecord = "configmap-" // prefixes, before the object's name
 	claimRecord     = "claim-"
 	secretRecord    = "secret-"
+	// servicesRecord has all Services of the pod's namespace, so that one that was deleted does not come back.
+	servicesRecord = "services.json"
+	// trustBundlesRecord has all bundles of trust anchors, in the records of pods that show some.
+	trustBundlesRecord = "trustbundles.json"
 	// filledFile holds the id of the sandbox whose volumes were filled last.
 	filledFile = "filled"
 )
@@ -91,14 +96,19 @@ type objectRecord struct {
 	content []byte
 }
 
-// objectRecords are the records of the objects that a pod refers to, as far as they exist.
+// objectRecords are the records of the objects that a pod refers to, as far as they exist, and of the Services of its namespace, of
+// which it is told (S9.10).
 func objectRecords(pod *corev1.Pod, from *store.Store) ([]objectRecord, error) {
 	refs := podspec.ReferencesOf(pod)
 	configMaps, err := recordsOf(from.ConfigMaps, configMapRecord, pod.Namespace, refs.ConfigMaps)
 	if err != nil {
 		return nil, err
 	}
-	claims, err := recordsOf(from.Claims, claimRecord, pod.Namespace, refs.Claims)
+	claims, err := recordsOf(from.Claims, claimRecord, pod.Namespace, claimsOf(pod))
+	if err != nil {
+		return nil, err
+	}
+	services, err := recordOfServices(from.Services, pod.Namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +116,15 @@ func objectRecords(pod *corev1.Pod, from *store.Store) ([]objectRecord, error) {
 	for i := range secrets {
 		secrets[i].secret = true
 	}
-	return append(append(configMaps, claims...), secrets...), err
+	if err != nil {
+		return nil, err
+	}
+	all := append(slices.Concat(configMaps, claims, secrets), services)
+	if podspec.HasTrustBundles(pod) {
+		bundles, err := recordOfTrustBundles(from.TrustBundles)
+		return append(all, bundles), err
+	}
+	return all, nil
 }
 
 func recordsOf[T store.Object[T]](from *store.Collection[T], prefix, namespace string, names []string) ([]objectRecord, error) {

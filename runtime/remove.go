@@ -53,7 +53,8 @@ func (w *worker) terminate(ctx context.Context, pod *corev1.Pod) (gone bool) {
 	if now, ok := w.pod(); ok && *now.DeletionGracePeriodSeconds > 0 { // it may have been forced meanwhile
 		w.node.logReaders.wait(ctx, w.uid)
 	}
-	w.saver.reachThrough("") // nothing is to be saved from here on
+	w.saver.reachThrough("")  // nothing is to be saved from here on
+	w.proxy.leave(ctx, false) // its container is removed with the others
 	err := w.node.removeLeftovers(ctx, w.uid)
 	if err == nil {
 		err = w.node.networks.RemoveIfUnused(ctx, pod.Namespace)
@@ -112,9 +113,12 @@ func (n *Node) removeUnusedNetworks(ctx context.Context) error {
 
 // forget drops a removed pod from the store.
 func (n *Node) forget(pod *corev1.Pod) {
+	n.tokens.forget(pod.UID)
+	n.forgetEphemeralClaims(pod)
 	if _, err := n.store.Pods.Delete(store.KeyOf(pod), nil); err != nil {
 		n.log.Warn("forgetting a pod", "error", err)
 	}
+	n.retryDeferred()
 }
 
 // eventLife is how long events are kept, as by an API server.

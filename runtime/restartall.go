@@ -16,9 +16,7 @@ import (
 // sandbox (S4.61, S4.62). Those that triggered it come last: whoever takes the pod over meanwhile sees them and goes on. It returns
 // when the next pass is due.
 func (w *worker) restartAll(ctx context.Context, pod *corev1.Pod, all []*corev1.Container) time.Time {
-	saving, cancel := context.WithTimeout(ctx, engineTimeout)
-	_ = w.saver.flush(saving) // it counts the attempts once their instances are gone; a pod that cannot be saved is not held by that
-	cancel()
+	w.saveFirst(ctx) // it counts the attempts once their instances are gone
 	for _, c := range all {
 		if err := w.removeContainer(ctx, pod, c); err != nil {
 			if ctx.Err() == nil {

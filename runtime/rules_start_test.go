@@ -60,7 +60,7 @@ func (b *book) passTime(d deletion) time.Duration {
 	for c := range podspec.Containers(b.pod) {
 		probed := c.LivenessProbe != nil || c.StartupProbe != nil
 		hooked := c.Lifecycle != nil && c.Lifecycle.PostStart != nil
-		if probed || hooked || lost || asksEver(b.pod) {
+		if probed || hooked || lost || asksEver(b.pod) || len(b.w.wanted[c.Name]) > 0 {
 			pass += b.longestGrace(c) + lateStop
 		}
 		if hooked {
@@ -222,7 +222,8 @@ func (e crashBackOff) expired(end time.Time, inexact time.Duration) bool {
 
 func (b *book) startsAfterItsBackOff(s enginetest.Step) string {
 	end, entry := b.endBefore(s), b.entry(s.Container)
-	if end == nil || entry.delay == 0 || b.vague[s.Container] || entry.expired(end.ended, b.w.trouble+time.Second) {
+	otherImage := len(b.w.wanted[s.Container]) > 0 // each has a back-off of its own (S5.6)
+	if end == nil || entry.delay == 0 || b.vague[s.Container] || otherImage || entry.expired(end.ended, b.w.trouble+time.Second) {
 		return ""
 	}
 	if waited := s.At.Sub(end.ended); waited < entry.delay {

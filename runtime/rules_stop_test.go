@@ -67,9 +67,12 @@ func (b *book) complete() bool {
 	return true
 }
 
-// condemned reports whether a probe or a hook of the instance had a reason to have it stopped alone: as many failures in a row as the
-// probe wants, some of them by this instance (S6.8, S7.5).
+// condemned reports whether there was a reason to have the instance stopped alone: another image was asked for (S4.33), or one of its
+// probes or its hook failed: as many failures in a row as the probe wants, some of them by this instance (S6.8, S7.5).
 func (b *book) condemned(l *life) bool {
+	if b.w.changedSince(l) {
+		return true
+	}
 	c, _ := podspec.FindContainer(b.pod, l.name)
 	if b.postStartFailed(l) || b.w.trouble > 0 && c.Lifecycle != nil && c.Lifecycle.PostStart != nil { // a call of the engine may have failed
 		return true

@@ -26,11 +26,16 @@ type podVolumes struct {
 	plan        *volumes.Plan
 	mountpoints map[string]string
 	failures    int // failed set-ups in a row
+	updates     volumeUpdates
+	images      imageVolumes
 }
 
 // replaceSandbox makes the pod's sandbox: the first one, or a new one in place of a lost one, after everything of that was stopped
 // (S4.51). It returns when to try again if that fails, else now.
 func (w *worker) replaceSandbox(ctx context.Context, pod *corev1.Pod) time.Time {
+	if time.Now().Before(w.sandboxRetry) { // no news makes the engine do what it refused; that the failed sandbox ended is some
+		return w.sandboxRetry
+	}
 	if w.state.Sandbox != nil {
 		w.node.recorder.Pod(pod, corev1.EventTypeNormal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.")
 		w.discardPrepared(ctx)
@@ -63,6 +68,13 @@ func (w *worker) forgetInits(pod *corev1.Pod) {
 	}
 }
 
+// While other podsims on the engine make or remove the network of the pod's namespace, a sandbox may fail for that. It is tried again this
+// often, and this much later, before it counts as a failure.
+const (
+	transitionTries = 10
+	transitionRetry = 300 * time.Millisecond
+)
+
 // sandboxFailed tells why the pod could not be set up and returns when to try again (S5.14).
 func (w *worker) sandboxFailed(pod *corev1.Pod, err error) time.Time {
 	w.volumes.failures++
@@ -78,13 +90,22 @@ func (w *worker) sandboxFailed(pod *corev1.Pod, err error) time.Time {
 		return time.Now().Add(plan.MountRetry(w.volumes.failures))
 	}
 	w.log.Warn("making the sandbox", "error", err)
-	w.node.recorder.Pod(pod, corev1.EventTypeWarning, "FailedCreatePodSandBox", "Failed to create pod sandbox: %s", engineText(err))
-	return time.Now().Add(plan.RetryInterval)
+	if network.InTransition(err) && w.volumes.failures <= transitionTries {
+		w.sandboxRetry = time.Now().Add(transitionRetry)
+		return w.sandboxRetry
+	}
+	w.node.recorder.Pod(pod, corev1.EventTypeWarning, "FailedCreatePodSandBox", "Failed to create pod sandbox: %s", network.SandboxError(pod, engineText(err)))
+	w.sandboxRetry = time.Now().Add(plan.RetryInterval)
+	return w.sandboxRetry
 }
 
 // makeSandbox makes the pod's next sandbox with its volumes and fills them. Nothing of the pod has started before.
 func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
-	layout, err := w.planVolumes(pod)
+	shown := w.shownVersions(pod)
+	if err := w.node.makeEphemeralClaims(pod); err != nil {
+		return err
+	}
+	layout, err := w.planVolumes(ctx, pod)
 	if err != nil {
 		return err
 	}
@@ -99,7 +120,7 @@ func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 	if err != nil {
 		return err
 	}
-	for _, claim := range podspec.ReferencesOf(pod).Claims {
+	for _, claim := range claimsOf(pod) {
 		w.node.bindClaim(types.NamespacedName{Namespace: pod.Namespace, Name: claim})
 	}
 	lost := w.state.Sandbox
@@ -110,6 +131,7 @@ func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 		w.discard(id)
 		return err
 	}
+	w.volumes.updates = volumeUpdates{written: shown}
 	w.saver.reachThrough(id)
 	if lost != nil {
 		w.discard(lost.ID) // only now: until here it was what a next node would know the pod by
@@ -139,15 +161,27 @@ func (w *worker) startSandbox(ctx context.Context, pod *corev1.Pod, layout *volu
 		return errors.New("pod sandbox has no IP address") // S3.22
 	}
 	w.dialInto(sandbox)
-	if err := w.fill(ctx, pod, sandbox); err != nil {
+	serving := make(chan struct{}) // both take some calls to the engine
+	go func() {
+		defer close(serving)
+		w.proxy.join(ctx, sandbox.ID, networkOfSandbox(running))
+	}()
+	err = w.fill(ctx, pod, sandbox)
+	<-serving
+	if err != nil {
 		return err
 	}
 	sandbox.Ready = true
 	return nil
 }
 
-func (w *worker) planVolumes(pod *corev1.Pod) (*volumes.Plan, error) {
-	return volumes.NewPlan(pod, volumes.Node{ID: w.node.options.ID, AllocatableMemory: w.node.facts.Memory}, objects{w.node.store})
+func (w *worker) planVolumes(ctx context.Context, pod *corev1.Pod) (*volumes.Plan, error) {
+	return volumes.NewPlan(asKept(pod, w.seen), w.volumeNode(ctx, pod), w.node.objects())
+}
+
+// volumeNode is what the pod's volumes need to know of the node.
+func (w *worker) volumeNode(ctx context.Context, pod *corev1.Pod) volumes.Node {
+	return volumes.Node{ID: w.node.options.ID, Allocatable: w.node.allocatable(ctx, pod)}
 }
 
 func (w *worker) nextSandbox() int {
@@ -159,13 +193,17 @@ func (w *worker) nextSandbox() int {
 
 // createSandbox creates the sandbox, not yet started, and with it the pod's volumes.
 func (w *worker) createSandbox(ctx context.Context, pod *corev1.Pod, layout *volumes.Plan, image string) (string, error) {
-	hostname, err := podspec.KernelHostname(pod)
-	if err != nil {
-		return "", err
-	}
-	options := network.SandboxOptions{Image: image, NodeID: w.node.options.ID, Attempt: w.nextSandbox(), Hostname: hostname, Mounts: layout.SandboxMounts()}
+	options := network.SandboxOptions{Image: image, NodeID: w.node.options.ID, Attempt: w.nextSandbox(), Mounts: layout.SandboxMounts(),
+		LowersOOMScore: w.node.lowersOOMScore(ctx, pod)}
 	if pod.Spec.HostNetwork {
 		return w.createBox(ctx, network.NewSandbox(pod, options))
+	}
+	var err error
+	if options.Hostname, err = podspec.KernelHostname(pod); err != nil {
+		return "", err
+	}
+	if w.network != "" {
+		return w.createJoined(ctx, pod, options)
 	}
 	const tries = 3 // another podsim may remove the network, which has no user yet
 	for try := 1; ; try++ {
@@ -199,8 +237,13 @@ func (w *worker) fill(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandb
 	if err != nil {
 		return err
 	}
-	archive := volumes.NewArchive(time.Now())
-	if err := w.volumes.plan.Write(archive, dataSuffix); err != nil {
+	now := time.Now().Truncate(time.Second) // which is as fine as an archive's times are
+	archive := volumes.NewArchive(now)
+	suffix := dataSuffix
+	if sandbox.Attempt > 0 {
+		suffix = nil // the volumes on disk have their files
+	}
+	if err := w.volumes.plan.Write(archive, suffix); err != nil {
 		return err
 	}
 	if err := meta.Write(archive); err != nil {
@@ -208,6 +251,12 @@ func (w *worker) fill(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandb
 	}
 	if err := volumes.Fill(ctx, w.node.engine, sandbox.ID, archive); err != nil {
 		return err
+	}
+	w.hosts = filledHosts{untouched: true, size: int64(len(meta.Hosts)), written: now}
+	if sandbox.Attempt > 0 && w.volumes.plan.HasAtomic() {
+		if err := volumes.Update(ctx, w.node.engine, sandbox.ID, w.volumes.plan, asKept(pod, w.seen), w.volumeNode(ctx, pod), w.node.objects(), true); err != nil {
+			return err
+		}
 	}
 	return volumes.OwnClaims(ctx, w.node.engine, sandbox.ID, w.volumes.plan)
 }

@@ -29,18 +29,25 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, listener.Close())
 	}
 	n.facts = facts
+	if n.options.Network != "" {
+		if _, err := network.FindNetwork(ctx, n.engine, n.options.Network); err != nil {
+			return errors.Join(fmt.Errorf("joining the network %s: %w", n.options.Network, err), listener.Close())
+		}
+	}
 	n.mu.Lock()
 	n.ctx = ctx
 	n.mu.Unlock()
 
 	watching := make(chan struct{})
 	n.wg.Go(func() { n.watchEngine(ctx, watching) })
+	n.watchObjects(ctx)
 	<-watching
 	if err := n.adopt(ctx); err != nil {
 		stop()
 		n.wg.Wait()
 		return errors.Join(err, listener.Close())
 	}
+	n.watchServices(ctx)
 	close(n.ready)
 	err = n.serve(ctx, stop, listener)
 	n.wg.Wait()
@@ -108,11 +115,24 @@ func (n *Node) passOn(ctx context.Context, messages <-chan events.Message, errs 
 			n.expireEvents(now)
 		case m := <-messages:
 			switch m.Action {
+			case events.ActionOOM:
+				if n.facts.UnifiedCgroups && m.Actor.Attributes[network.LabelType] == network.TypeContainer {
+					n.wg.Go(func() { n.endOutOfMemory(ctx, m.Actor.ID) })
+				}
 			case events.ActionDie, events.ActionDestroy:
-				if m.Actor.Attributes[network.LabelType] == "" {
+				kind := m.Actor.Attributes[network.LabelType]
+				if kind == "" {
 					continue // a helper's end changes nothing of its pod
 				}
+				if kind == network.TypeRouter {
+					n.wg.Go(func() { n.router.ended(ctx, m.Actor.ID) })
+					continue
+				}
 				if w := n.worker(types.UID(m.Actor.Attributes[network.LabelPodUID])); w != nil {
+					if kind == network.TypeProxy {
+						w.proxy.ended(m.Actor.ID)
+						continue
+					}
 					w.inbox.engineChanged(m.Actor.ID)
 				}
 			}

@@ -80,9 +80,17 @@ func (s *simulation) run() {
 		s.trouble = 0
 	} else {
 		s.trouble = maxTrouble
+		if s.seed%3 == 0 {
+			s.tell("the image has to be pulled")
+			s.machine.DropImage(firstImage)
+			s.machine.Serve(firstImage, enginetest.Pull{Takes: 3 * time.Second})
+		}
 		if s.chance(0.5) {
 			s.slowEngine()
 		}
+	}
+	if s.seed%4 == 1 { // the pods have proxies
+		(&proxyWorld{world: s.world}).createService("web")
 	}
 	for i := range 1 + int(s.seed%3) {
 		pod := s.randomPod(fmt.Sprintf("p%d", i))
@@ -98,6 +106,7 @@ func (s *simulation) run() {
 	} else {
 		s.pass(2 * time.Minute)
 	}
+	s.checkImages()
 	for _, name := range s.pods {
 		s.end(name)
 	}
@@ -180,12 +189,13 @@ func (s *simulation) upTo(d time.Duration) time.Duration {
 // disturb does one random thing to the world.
 func (s *simulation) disturb() {
 	name := s.pods[s.random.IntN(len(s.pods))]
-	switch s.random.IntN(8) {
+	switch s.random.IntN(9) {
 	case 0, 1:
 		after := s.upTo(5 * time.Second)
 		s.tell("the node crashes; the next one comes after %v", after)
 		s.restart(after)
 		s.forgetDeletions()
+		s.recallImages()
 	case 2:
 		s.tell("the sandbox of %s is killed", name)
 		s.loseSandboxOf(name)
@@ -196,7 +206,9 @@ func (s *simulation) disturb() {
 		s.deleteSoon(name, -1)
 	case 5:
 		s.deleteSoon(name, int64(s.random.IntN(5)))
-	case 6, 7:
+	case 6:
+		s.changeImage(name)
+	case 7, 8:
 		methods := []string{"ContainerCreate", "ContainerStart", "ContainerKill", "ContainerWait", "ContainerInspect", "ContainerList",
 			"ContainerRemove", "CopyToContainer", "CopyFromContainer", "ImageInspect", "NetworkList", "NetworkRemove", "VolumeList",
 			"VolumeRemove", "ContainerExecCreate", "ContainerExecAttach", "ContainerExecInspect"}

@@ -13,6 +13,7 @@ import (
 	dockercontainer "github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/podspec"
@@ -26,7 +27,7 @@ import (
 // and an event; the error only says that it did.
 func (w *worker) start(ctx context.Context, pod *corev1.Pod, s plan.Start) error {
 	c := w.state.Container(s.Container.Name)
-	c.BackOff = s.BackOff
+	c.SetBackOff(s.Container.Image, s.BackOff)
 	failure := w.tryStart(ctx, pod, s.Container)
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -35,7 +36,7 @@ func (w *worker) start(ctx context.Context, pod *corev1.Pod, s plan.Start) error
 		c.StartFailure = nil // S3.35
 		return nil
 	}
-	c.StartFailure = &state.StartFailure{Reason: failure.class, Message: failure.message, At: time.Now()}
+	c.StartFailure = &state.StartFailure{Reason: failure.class, Message: failure.message, At: time.Now(), Image: s.Container.Image}
 	if c.Current != nil {
 		c.StartFailure.InstanceID = c.Current.ID
 	}
@@ -46,38 +47,46 @@ func (w *worker) start(ctx context.Context, pod *corev1.Pod, s plan.Start) error
 }
 
 func (w *worker) tryStart(ctx context.Context, pod *corev1.Pod, c *corev1.Container) *startError {
-	found, failure := w.ensureImage(ctx, pod, c)
+	if failure := w.volumes.images.failureOf(c); failure != nil {
+		return failure
+	}
+	found, failure := w.ensureImage(ctx, pod, w.containerImage(pod, c))
 	if failure != nil {
 		return failure
 	}
 	memory := w.state.Container(c.Name)
 	attempt := memory.NextAttempt()
-	if attempt > 0 {
-		if err := w.renewHosts(ctx, pod); err != nil {
-			w.log.Warn("renewing /etc/hosts", "error", err)
-		}
+	if attempt == 0 {
+		w.warnOfPlatform(pod, c, found)
+	}
+	if err := w.renewHosts(ctx, pod, c); err != nil {
+		w.log.Warn("renewing /etc/hosts", "error", err)
 	}
 	id, failure := w.instance(ctx, pod, c, attempt, found)
 	if failure != nil {
+		w.letGo(c, attempt, false)
 		return failure
 	}
 	w.node.recorder.Container(pod, c.Name, corev1.EventTypeNormal, "Created", "Container created")
-	w.succeed(memory, &state.Instance{ID: id, Attempt: attempt, SandboxID: w.state.Sandbox.ID, Image: c.Image, ImageID: imageID(found),
-		StopSignal: stopSignal(c, found), CreatedAt: time.Now()})
-	if err := w.startInstance(ctx, memory.Current); err != nil {
+	w.succeed(c, memory, &state.Instance{ID: id, Attempt: attempt, SandboxID: w.state.Sandbox.ID, Image: c.Image, ImageID: imageID(found),
+		StopSignal: stopSignal(c, found), Resources: *c.Resources.DeepCopy(), CreatedAt: time.Now()})
+	err := w.startInstance(ctx, memory.Current)
+	w.letGo(c, attempt, true)
+	if err != nil {
 		failStart(memory.Current, engineText(err))
 		return &startError{class: plan.ReasonRunContainerError, message: engineText(err)}
 	}
 	w.node.recorder.Container(pod, c.Name, corev1.EventTypeNormal, "Started", "Container started")
-	if seen, err := inspect(ctx, w.node.engine, id); err == nil && seen != nil {
+	if seen, err := w.node.inspect(ctx, id); err == nil && seen != nil {
 		memory.Current.StartedAt = seen.StartedAt
-		w.noteEnd(c.Name, seen)
+		w.noteEnd(ctx, c.Name, seen)
 	}
 	return w.postStart(ctx, pod, c)
 }
 
 // startInstance starts a created instance. A start that took effect although the engine's answer got lost is no failure.
 func (w *worker) startInstance(ctx context.Context, i *state.Instance) error {
+	w.hosts.untouched = false
 	err := w.node.engine.ContainerStart(ctx, i.ID, dockercontainer.StartOptions{})
 	if err != nil && !w.hasStarted(ctx, i.ID) {
 		return err
@@ -90,7 +99,7 @@ func (w *worker) startInstance(ctx context.Context, i *state.Instance) error {
 // beside it.
 func (w *worker) hasStarted(ctx context.Context, id string) bool {
 	for ctx.Err() == nil {
-		seen, err := inspect(ctx, w.node.engine, id)
+		seen, err := w.node.inspect(ctx, id)
 		if err == nil {
 			return seen != nil && !seen.StartedAt.IsZero() && seen.Reason != plan.ReasonStartError
 		}
@@ -102,13 +111,18 @@ func (w *worker) hasStarted(ctx context.Context, id string) bool {
 
 // succeed makes the instance the container's newest and discards the one before the previous: only one level of history is kept
 // (S0.8), and none of an instance that never started.
-func (w *worker) succeed(memory *state.Container, next *state.Instance) {
+func (w *worker) succeed(c *corev1.Container, memory *state.Container, next *state.Instance) {
 	previous, old := memory.Current, memory.Previous
 	if previous != nil && previous.Phase == state.Created {
 		previous, old = memory.Previous, memory.Current
 	}
 	if old != nil {
-		w.background.Go(func() { w.discard(old.ID) })
+		w.background.Go(func() {
+			w.discard(old.ID)
+			if mountsSubPaths(c) {
+				w.discardHeld(c.Name, old.Attempt)
+			}
+		})
 	}
 	memory.Previous, memory.Current = previous, next
 	memory.Unprobed()
@@ -145,15 +159,16 @@ func (w *worker) instance(ctx context.Context, pod *corev1.Pod, c *corev1.Contai
 
 // description is all that the engine is told of an instance.
 type description struct {
-	config  *dockercontainer.Config
-	host    *dockercontainer.HostConfig
-	attempt int
+	config   *dockercontainer.Config
+	host     *dockercontainer.HostConfig
+	platform *ocispec.Platform // nil leaves it to the engine
+	attempt  int
 }
 
 // same reports whether two descriptions make the same instance.
 func (d description) same(other description) bool {
-	a, errA := json.Marshal([]any{d.config, d.host, d.attempt})
-	b, errB := json.Marshal([]any{other.config, other.host, other.attempt})
+	a, errA := json.Marshal([]any{d.config, d.host, d.platform, d.attempt})
+	b, errB := json.Marshal([]any{other.config, other.host, other.platform, other.attempt})
 	return errA == nil && errB == nil && string(a) == string(b)
 }
 
@@ -165,7 +180,7 @@ func (w *worker) describe(ctx context.Context, pod *corev1.Pod, c *corev1.Contai
 		}
 		return description{}, &startError{class: plan.ReasonCreateConfigError, message: err.Error()}
 	}
-	env, err := podspec.Environment(pod, c, objects{w.node.store}, w.facts(ctx))
+	env, err := podspec.Environment(asKept(pod, w.seen), c, w.node.objects(), w.facts(ctx, pod))
 	if err != nil {
 		return configError(err)
 	}
@@ -176,21 +191,38 @@ func (w *worker) describe(ctx context.Context, pod *corev1.Pod, c *corev1.Contai
 	command, args := podspec.Command(c, env)
 	in := instance.Input{
 		Pod: pod, Container: c, Attempt: attempt,
-		SandboxID: w.state.Sandbox.ID, NodeID: w.node.options.ID, NodeMemory: w.node.facts.Memory,
-		Env: env, Command: command, Args: args,
+		SandboxID: w.state.Sandbox.ID, NodeID: w.node.options.ID, NodeMemory: w.node.facts.Memory, NodeCPUs: w.node.facts.CPUs,
+		Env: env, Command: command, Args: args, Log: w.node.options.Log,
 		Binds: binds, Mounts: mounts,
 	}
 	in.ImageUser = imageConfig(found).User
+	if instance.NeedsAccounts(pod, c, in.ImageUser) {
+		if in.Accounts, err = w.imageAccounts(ctx, pod, found.ID); err != nil {
+			return description{}, &startError{class: plan.ReasonCreateError, message: err.Error()}
+		}
+	}
+	if in.SeccompProfile, err = w.node.seccompProfile(pod, c); err != nil {
+		return description{}, &startError{class: plan.ReasonCreateError, message: err.Error()}
+	}
+	in.Seccomp, in.SELinux, in.LowersOOMScore = w.node.facts.Seccomp, w.node.facts.SELinux, w.node.lowersOOMScore(ctx, pod)
 	if in.TargetID, err = w.target(pod, c); err != nil {
 		return configError(err)
 	}
 	config, host, err := instance.Config(in)
+	var lacks *instance.ErrEngineLacks
+	if errors.As(err, &lacks) {
+		return description{}, &startError{class: plan.ReasonCreateError, message: err.Error()}
+	}
 	if err != nil {
 		return configError(err)
 	}
 	config.Image = found.ID
 	config.StopSignal = stopSignal(c, found)
-	return description{config: config, host: host, attempt: attempt}, nil
+	d := description{config: config, host: host, attempt: attempt}
+	if platform := w.node.platform(); w.node.options.Platform != "" && isFor(found, platform) {
+		d.platform = &platform
+	}
+	return d, nil
 }
 
 // target is the instance whose processes an ephemeral container asked to see; "" for any other container (S4.70).
@@ -208,10 +240,10 @@ func (w *worker) target(pod *corev1.Pod, c *corev1.Container) (string, error) {
 
 func (w *worker) create(ctx context.Context, pod *corev1.Pod, name string, d description) (string, error) {
 	full := engine.ContainerName(name, pod.Name, pod.Namespace, string(pod.UID), d.attempt)
-	created, err := w.node.engine.ContainerCreate(ctx, d.config, d.host, nil, nil, full)
+	created, err := w.node.engine.ContainerCreate(ctx, d.config, d.host, nil, d.platform, full)
 	if errdefs.IsConflict(err) { // left by an attempt that was interrupted
 		w.discard(full)
-		created, err = w.node.engine.ContainerCreate(ctx, d.config, d.host, nil, nil, full)
+		created, err = w.node.engine.ContainerCreate(ctx, d.config, d.host, nil, d.platform, full)
 	}
 	return created.ID, err
 }

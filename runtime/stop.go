@@ -59,7 +59,7 @@ func (w *worker) stopAll(ctx context.Context, pod *corev1.Pod, within time.Durat
 	go func() { wg.Wait(); close(over) }()
 	w.heedDeletion(over, grace, asked)
 	for name, end := range ends {
-		w.noteEnd(name, end)
+		w.noteEnd(ctx, name, end)
 	}
 	if err := errors.Join(failures...); err != nil || ctx.Err() != nil {
 		return err
@@ -195,7 +195,7 @@ func (w *worker) stopInstance(ctx context.Context, e *ending, grace *gracePeriod
 			return nil, err
 		}
 	}
-	end, err := inspect(ctx, w.node.engine, id)
+	end, err := w.node.inspect(ctx, id)
 	if err == nil && end != nil && end.Phase == state.Running {
 		err = errors.New("it still runs")
 	}
@@ -256,8 +256,8 @@ func (w *worker) signal(ctx context.Context, id, signal string) error {
 	return err
 }
 
-// killOne stops one container that a probe or its postStart hook condemned, with the probe's grace period if it has one, else the pod's
-// (S6.50).
+// killOne stops one container that cannot go on as it is, because of a probe, its postStart hook or a change of its definition. It gets
+// the probe's grace period if that has one, else the pod's (S6.50).
 func (w *worker) killOne(ctx context.Context, pod *corev1.Pod, kill plan.Kill) error {
 	name := kill.Container.Name
 	w.node.recorder.Container(pod, name, corev1.EventTypeNormal, "Killing", "%s", kill.Message)
@@ -269,7 +269,7 @@ func (w *worker) killOne(ctx context.Context, pod *corev1.Pod, kill plan.Kill) e
 	if err != nil {
 		return fmt.Errorf("stopping container %s: %w", name, err)
 	}
-	w.noteEnd(name, end)
+	w.noteEnd(ctx, name, end)
 	return nil
 }
 
@@ -279,6 +279,7 @@ func (w *worker) stopSandbox(ctx context.Context) error {
 		return nil
 	}
 	exited := w.exit(ctx, w.state.Sandbox.ID)
+	w.proxy.leave(ctx, true)
 	if err := w.kill(ctx, w.state.Sandbox.ID, exited); err != nil {
 		return fmt.Errorf("stopping the sandbox: %w", err)
 	}

@@ -26,23 +26,41 @@ type worker struct {
 	uid   types.UID
 	log   *slog.Logger
 	inbox *inbox
+	// seen is when this node first saw the pod.
+	seen  time.Time
 	state state.Pod
 	saver *saver
 	// maxBackOff caps the crash back-off (S5.10); 0 means the default.
 	maxBackOff time.Duration
+	// network names the network that the pod joins; empty means that of its namespace.
+	network string
+	// sandboxRetry is when a sandbox that the engine refused is asked for again (S5.14).
+	sandboxRetry time.Time
+	// admitted: the node has taken the pod, so that its host ports are in use.
+	admitted atomic.Bool
 
 	// killed is closed by a deletion without grace: it interrupts whatever pass is under way.
 	killed   chan struct{}
 	killOnce sync.Once
 
 	volumes  podVolumes
+	hosts    filledHosts
 	prepared map[string]*prepared
-	probes   *probes
-	dial     atomic.Pointer[network.Dial] // into the pod's newest sandbox; nil before the first
+	ahead    map[string]*pullAhead // by image string of the spec
+	// held are the keepers of sub paths of the container that is being started.
+	held   []string
+	probes *probes
+	proxy  *proxyKeeper
+	dial   atomic.Pointer[network.Dial] // into the pod's newest sandbox; nil before the first
 	// stopping is the grace period of the pod's end, once that has begun; a stop that fails and is tried again goes on in it.
 	stopping *gracePeriod
-	// overdue: the pod has exceeded its deadline, and its end has begun.
-	overdue bool
+	// failure is why the node ends the pod, once that has begun; nil before.
+	failure *status.Failure
+	disk    diskWatch
+	// deferred: the node has not granted what the pod's spec asks for (S13.31).
+	deferred atomic.Bool
+	// evicted is why the pod has to go because of what it takes of the disk; nil as long as it may stay.
+	evicted atomic.Pointer[string]
 	// endings are the stops of running instances that have begun, by engine id.
 	endings map[string]*ending
 	// ctx is the worker's own: what outlives a pass, such as probes and preStop hooks, ends with it.
@@ -54,19 +72,24 @@ type worker struct {
 func newWorker(n *Node, pod *corev1.Pod) *worker {
 	key := store.KeyOf(pod)
 	log := n.log.With("pod", key.String(), "uid", pod.UID)
-	return &worker{
+	w := &worker{
 		node:       n,
 		key:        key,
 		uid:        pod.UID,
 		log:        log,
+		seen:       time.Now(),
 		inbox:      newInbox(),
 		saver:      newSaver(n, log),
 		maxBackOff: n.options.MaxRestartBackoff,
+		network:    n.networkOf(pod),
 		killed:     make(chan struct{}),
 		prepared:   map[string]*prepared{},
+		ahead:      map[string]*pullAhead{},
 		probes:     newProbes(),
 		endings:    map[string]*ending{},
 	}
+	w.proxy = newProxyKeeper(w)
+	return w
 }
 
 // deleted tells the worker that its pod's deletion was asked for, or hastened.
@@ -83,6 +106,7 @@ func (w *worker) run(ctx context.Context) {
 	defer w.background.Wait()
 	defer stop()
 	w.background.Go(func() { w.saver.run(ctx) })
+	w.background.Go(func() { w.proxy.run(ctx) })
 	w.ctx = ctx
 	for ctx.Err() == nil {
 		w.receive(ctx)
@@ -159,20 +183,20 @@ func (w *worker) refresh(ctx context.Context, id string) {
 	}
 	for name, c := range w.state.Containers {
 		if c.Running() && c.Current.ID == id {
-			seen, err := inspect(ctx, w.node.engine, id)
+			seen, err := w.node.inspect(ctx, id)
 			if err != nil {
 				w.log.Warn("looking at an instance", "container", name, "error", err)
 				w.lookAgain(id)
 				return
 			}
-			w.noteEnd(name, seen)
+			w.noteEnd(ctx, name, seen)
 			return
 		}
 	}
 }
 
 // noteEnd takes over what the engine tells of a container's running instance; nil means that it vanished (S3.55).
-func (w *worker) noteEnd(name string, seen *state.Instance) {
+func (w *worker) noteEnd(ctx context.Context, name string, seen *state.Instance) {
 	c := w.state.Containers[name]
 	if seen == nil {
 		gone := *c.Current
@@ -180,6 +204,8 @@ func (w *worker) noteEnd(name string, seen *state.Instance) {
 		gone.Reason = plan.ReasonContainerUnknown
 		gone.Message = "The container could not be located when the pod was deleted.  The container used to be Running"
 		seen = &gone
+	} else if pod, ok := w.pod(); ok && seen.Phase == state.Exited {
+		w.readMessage(ctx, pod, name, seen)
 	}
 	if seen.Phase == state.Exited {
 		w.ended(c.Current.ID)
@@ -212,7 +238,7 @@ func (w *worker) lookAgain(id string) {
 
 // publish writes the pod's status into the store and returns the pod as it is then.
 func (w *worker) publish(in status.Input) *corev1.Pod {
-	in.State, in.Now = &w.state, time.Now()
+	in.State, in.Now, in.RecursiveReadOnly = &w.state, time.Now(), w.node.facts.RecursiveReadOnly()
 	pod, err := w.node.store.Pods.Update(w.key, func(pod *corev1.Pod) error {
 		w.heedProbes() // while the store is locked, so that none comes between
 		in.Pod = pod
@@ -235,7 +261,7 @@ func (w *worker) publishForGood(ctx context.Context, in status.Input) {
 		return
 	}
 	ended := pod.DeepCopy()
-	in.Pod, in.State, in.Now = ended, &w.state, time.Now()
+	in.Pod, in.State, in.Now, in.RecursiveReadOnly = ended, &w.state, time.Now(), w.node.facts.RecursiveReadOnly()
 	ended.Status = status.Generate(in)
 	w.saver.save(ended, w.attempts(pod))
 	_ = w.node.insist(ctx, "saving a pod's end", func() error { return w.saver.flush(ctx) })
@@ -255,9 +281,10 @@ func (w *worker) attempts(pod *corev1.Pod) map[string]int {
 }
 
 // facts are what a container can learn about where it runs. The context is that of the engine's calls when a file is asked for.
-func (w *worker) facts(ctx context.Context) podspec.NodeFacts {
+func (w *worker) facts(ctx context.Context, pod *corev1.Pod) podspec.NodeFacts {
+	services, _ := w.node.store.Services.List("")
 	f := podspec.NodeFacts{
-		Name: NodeName, Allocatable: w.node.facts.Allocatable(),
+		Name: NodeName, Allocatable: w.node.allocatable(ctx, pod), Services: services,
 		EnvFile: func(volume, path string) ([]byte, error) { return w.volumeFile(ctx, volume, path) },
 	}
 	if s := w.state.Sandbox; s != nil {

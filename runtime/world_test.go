@@ -35,6 +35,7 @@ type world struct {
 
 	created map[string]*corev1.Pod
 	deleted map[string][]deletion
+	wanted  map[string][]wantedImage // by container, oldest first
 	crashes []time.Time
 
 	// trouble is how much later than it should a thing may happen because the engine is slow or fails.
@@ -66,7 +67,7 @@ func inWorld(t *testing.T, story func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{T: t, machine: enginetest.New(), begun: time.Now(), options: Options{ID: "node"},
 			trouble: 20 * time.Second,
-			created: map[string]*corev1.Pod{}, deleted: map[string][]deletion{}, books: map[string]*book{}}
+			created: map[string]*corev1.Pod{}, deleted: map[string][]deletion{}, wanted: map[string][]wantedImage{}, books: map[string]*book{}}
 		w.machine.AddImage("busybox:1.36", enginetest.Image{})
 		w.boot()
 		defer func() {

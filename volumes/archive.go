@@ -36,8 +36,10 @@ func (a *Archive) directory(path string, mode, gid int64) error {
 	return a.tar.WriteHeader(a.header(tar.TypeDir, path+"/", mode, gid))
 }
 
-func (a *Archive) file(path string, mode, gid int64, content []byte) error {
+// file adds a file of an owner and a group.
+func (a *Archive) file(path string, mode, uid, gid int64, content []byte) error {
 	header := a.header(tar.TypeReg, path, mode, gid)
+	header.Uid = int(uid)
 	header.Size = int64(len(content))
 	if err := a.tar.WriteHeader(header); err != nil {
 		return err
@@ -46,8 +48,10 @@ func (a *Archive) file(path string, mode, gid int64, content []byte) error {
 	return err
 }
 
-func (a *Archive) symlink(path, target string, gid int64) error {
+// symlink adds a symbolic link of an owner and a group.
+func (a *Archive) symlink(path, target string, uid, gid int64) error {
 	header := a.header(tar.TypeSymlink, path, 0o777, gid)
+	header.Uid = int(uid)
 	header.Linkname = target
 	return a.tar.WriteHeader(header)
 }

@@ -14,20 +14,28 @@ import (
 var volumesDir = strings.TrimPrefix(network.VolumesDir, network.Root+"/")
 
 // Write adds the first content of the pod's own volumes to an archive: the owners and modes of their roots, and the
-// files of configMap and secret volumes. What a claim holds is the user's; nothing is added for it. suffix returns the
-// random digits of the name of a data directory (S11.21).
+// files of atomically written ones. What a claim holds is the user's; nothing is added for it. suffix returns the
+// random digits of the name of a data directory (S11.21); without it, the files of atomically written volumes are left to Update: a
+// volume that an earlier sandbox filled must not get a second data directory.
 func (p *Plan) Write(a *Archive, suffix func() string) error {
 	for _, v := range p.volumes {
 		if v.engine == nil || v.claim {
 			continue
 		}
-		w := volumeWriter{archive: a, root: path.Join(volumesDir, v.name), group: groupRule{gid: p.fsGroup(), readOnly: v.readOnly}}
+		w := volumeWriter{archive: a, root: path.Join(volumesDir, v.name), group: p.groupOf(v)}
 		w.directory("", v.rootMode)
-		if v.isAtomic {
-			w.writeAtomically(v.payload, nestedMountPoints(p.pod, v.name), dataDirectory(a, suffix()))
+		if v.image {
+			w.directory(imageDir, imageRootMode)
+		}
+		if v.payload != nil {
+			data := ""
+			if suffix != nil {
+				data = dataDirectory(a, suffix())
+			}
+			w.writeAtomically(v.payload, nestedMountPoints(p.pod, v.name), data)
 		}
 		if w.err != nil {
-			return &MountError{v.name, w.err}
+			return &MountError{Volume: v.name, Err: w.err}
 		}
 	}
 	return nil
@@ -54,13 +62,13 @@ func (w *volumeWriter) directory(name string, mode int64) {
 
 func (w *volumeWriter) file(name string, f file) {
 	if w.err == nil {
-		w.err = w.archive.file(path.Join(w.root, name), w.group.fileMode(f.mode), w.group.id(), f.content)
+		w.err = w.archive.file(path.Join(w.root, name), w.group.fileMode(f.mode), f.owner, w.group.id(), f.content)
 	}
 }
 
-func (w *volumeWriter) symlink(name, target string) {
+func (w *volumeWriter) symlink(name, target string, owner int64) {
 	if w.err == nil {
-		w.err = w.archive.symlink(path.Join(w.root, name), target, w.group.id())
+		w.err = w.archive.symlink(path.Join(w.root, name), target, owner, w.group.id())
 	}
 }
 
@@ -72,28 +80,34 @@ const (
 
 // writeAtomically lays out files so that later all of them can be replaced at once (S11.21): they lie in a data
 // directory, the link ..data leads to it, and for each name at the top there is a link through ..data. Mount points of
-// other volumes inside this one are made first, because no container can make them later (S11.6).
+// other volumes inside this one are made first, because no container can make them later (S11.6). Without a name of a data directory
+// they are all that is made.
 func (w *volumeWriter) writeAtomically(files payload, mountPoints []string, data string) {
 	made := map[string]bool{}
 	for _, mountPoint := range mountPoints {
 		w.directories("", mountPoint, made)
 	}
+	if data == "" {
+		return
+	}
+	if w.err == nil {
+		w.err = files.conflict()
+	}
 	w.directory(data, directoryMode)
 	paths := slices.Sorted(maps.Keys(files))
-	top := map[string]bool{}
+	top := map[string]int64{} // with the owners
 	for _, name := range paths {
-		w.refuseFileAsDirectory(files, name)
 		w.directories(data, path.Dir(name), made)
 		w.file(path.Join(data, name), files[name])
 		first, _, _ := strings.Cut(name, "/")
-		top[first] = true
+		top[first] = files[name].owner
 	}
-	w.symlink(dataLink, data)
+	w.symlink(dataLink, data, 0)
 	for _, name := range slices.Sorted(maps.Keys(top)) {
 		if made[name] && w.err == nil {
 			w.err = fmt.Errorf("symlink %s %s: file exists", path.Join(dataLink, name), name)
 		}
-		w.symlink(name, path.Join(dataLink, name))
+		w.symlink(name, path.Join(dataLink, name), top[name])
 	}
 }
 
@@ -108,15 +122,6 @@ func (w *volumeWriter) directories(base, name string, made map[string]bool) {
 		if !made[dir] {
 			made[dir] = true
 			w.directory(dir, directoryMode)
-		}
-	}
-}
-
-// refuseFileAsDirectory fails when a file lies below the path of another file.
-func (w *volumeWriter) refuseFileAsDirectory(files payload, name string) {
-	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-		if _, ok := files[dir]; ok && w.err == nil {
-			w.err = fmt.Errorf("mkdir %s: not a directory", dir)
 		}
 	}
 }

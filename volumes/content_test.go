@@ -67,6 +67,75 @@ spec:
 				"0777 0:0 volumes/v/sub -> ..data/sub",
 			}},
 
+		{"a token is for all where users are not known (S11.29)", `
+spec:
+  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: dir/token, audience: a}}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
+			[]string{
+				"1777 0:0 volumes/v/",
+				"0755 0:0 volumes/v/" + dataDir + "/",
+				"0755 0:0 volumes/v/" + dataDir + "/dir/",
+				"0644 0:0 volumes/v/" + dataDir + `/dir/token "token for a"`,
+				"0777 0:0 volumes/v/..data -> " + dataDir,
+				"0777 0:0 volumes/v/dir -> ..data/dir",
+			}},
+
+		{"a token is for the only user (S11.29)", `
+spec:
+  securityContext: {runAsUser: 7}
+  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: dir/token, audience: a}}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}, {name: d, securityContext: {runAsUser: 7}}]`,
+			[]string{
+				"1777 0:0 volumes/v/",
+				"0755 0:0 volumes/v/" + dataDir + "/",
+				"0755 0:0 volumes/v/" + dataDir + "/dir/",
+				"0600 7:0 volumes/v/" + dataDir + `/dir/token "token for a"`,
+				"0777 0:0 volumes/v/..data -> " + dataDir,
+				"0777 7:0 volumes/v/dir -> ..data/dir",
+			}},
+
+		{"a token is for all where there are several users (S11.29)", `
+spec:
+  securityContext: {runAsUser: 7}
+  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: dir/token, audience: a}}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}, {name: d, securityContext: {runAsUser: 8}}]`,
+			[]string{
+				"1777 0:0 volumes/v/",
+				"0755 0:0 volumes/v/" + dataDir + "/",
+				"0755 0:0 volumes/v/" + dataDir + "/dir/",
+				"0644 0:0 volumes/v/" + dataDir + `/dir/token "token for a"`,
+				"0777 0:0 volumes/v/..data -> " + dataDir,
+				"0777 0:0 volumes/v/dir -> ..data/dir",
+			}},
+
+		{"a token is for the fsGroup (S11.29)", `
+spec:
+  securityContext: {fsGroup: 2000}
+  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: dir/token, audience: a}}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
+			[]string{
+				"3777 0:2000 volumes/v/",
+				"2755 0:2000 volumes/v/" + dataDir + "/",
+				"2755 0:2000 volumes/v/" + dataDir + "/dir/",
+				"0640 0:2000 volumes/v/" + dataDir + `/dir/token "token for a"`,
+				"0777 0:2000 volumes/v/..data -> " + dataDir,
+				"0777 0:2000 volumes/v/dir -> ..data/dir",
+			}},
+
+		{"a token is for the only user and the fsGroup (S11.29)", `
+spec:
+  securityContext: {fsGroup: 2000, runAsUser: 0}
+  volumes: [{name: v, projected: {sources: [{serviceAccountToken: {path: dir/token, audience: a}}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
+			[]string{
+				"3777 0:2000 volumes/v/",
+				"2755 0:2000 volumes/v/" + dataDir + "/",
+				"2755 0:2000 volumes/v/" + dataDir + "/dir/",
+				"0640 0:2000 volumes/v/" + dataDir + `/dir/token "token for a"`,
+				"0777 0:2000 volumes/v/..data -> " + dataDir,
+				"0777 0:2000 volumes/v/dir -> ..data/dir",
+			}},
+
 		{"secret: fsGroup may read", `
 spec:
   securityContext: {fsGroup: 2000}
@@ -79,6 +148,50 @@ spec:
 				"0777 0:2000 volumes/v/..data -> " + dataDir,
 				"0777 0:2000 volumes/v/user -> ..data/user",
 			}},
+
+		{"downwardAPI: fields as files, in memory (S11.20, S11.28)", `
+metadata: {labels: {l: v, k: w}}
+spec:
+  volumes: [{name: v, downwardAPI: {defaultMode: 0400, items: [
+    {path: labels, fieldRef: {fieldPath: metadata.labels}},
+    {path: sub/cpu, mode: 0444, resourceFieldRef: {containerName: c, resource: limits.cpu}}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
+			[]string{
+				"1777 0:0 volumes/v/",
+				"0755 0:0 volumes/v/" + dataDir + "/",
+				"0400 0:0 volumes/v/" + dataDir + `/labels "k=\"w\"\nl=\"v\""`,
+				"0755 0:0 volumes/v/" + dataDir + "/sub/",
+				"0444 0:0 volumes/v/" + dataDir + `/sub/cpu "4"`,
+				"0777 0:0 volumes/v/..data -> " + dataDir,
+				"0777 0:0 volumes/v/labels -> ..data/labels",
+				"0777 0:0 volumes/v/sub -> ..data/sub",
+			}},
+
+		{"projected: the last source of a path counts, its mode too (S11.27)", `
+spec:
+  volumes: [{name: v, projected: {defaultMode: 0440, sources: [
+    {configMap: {name: cm, items: [{key: one, path: a}, {key: one, path: b, mode: 0600}]}},
+    {secret: {name: s, items: [{key: user, path: b}]}},
+    {configMap: {name: none, optional: true}},
+    {downwardAPI: {items: [{path: c, fieldRef: {fieldPath: metadata.name}}]}}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
+			[]string{
+				"1777 0:0 volumes/v/",
+				"0755 0:0 volumes/v/" + dataDir + "/",
+				"0440 0:0 volumes/v/" + dataDir + `/a "1\n"`,
+				"0440 0:0 volumes/v/" + dataDir + `/b "u"`,
+				"0440 0:0 volumes/v/" + dataDir + `/c "p"`,
+				"0777 0:0 volumes/v/..data -> " + dataDir,
+				"0777 0:0 volumes/v/a -> ..data/a",
+				"0777 0:0 volumes/v/b -> ..data/b",
+				"0777 0:0 volumes/v/c -> ..data/c",
+			}},
+
+		{"a projected volume of nothing still has its ..data (S11.25)", `
+spec:
+  volumes: [{name: v, projected: {}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
+			[]string{"1777 0:0 volumes/v/", "0755 0:0 volumes/v/" + dataDir + "/", "0777 0:0 volumes/v/..data -> " + dataDir}},
 
 		{"mount points inside a configMap are made first (S11.6)", `
 spec:

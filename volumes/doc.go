@@ -9,6 +9,8 @@
 //	archive := volumes.NewArchive(now); plan.Write(archive, ...); meta.Write(archive)
 //	err = volumes.Fill(ctx, engine, sandboxID, archive)          // one call fills all of them
 //	err = volumes.OwnClaims(ctx, engine, sandboxID, plan)        // only for claims of a pod with fsGroup
+//	paths, err := volumes.ResolveSubPaths(...)                   // for each container with sub paths, and then
+//	held, err := volumes.HoldSubPaths(...)
 //	mounts, err := plan.Mounts(container, options)               // for each container
 //
 // Everything goes through the engine's API, so that a remote engine works like a local one; no path of the machine that

@@ -1,6 +1,9 @@
 package volumes
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // EventFailedMount is the reason of the Warning event on the pod for a MountError (S11.4).
 const EventFailedMount = "FailedMount"
@@ -8,10 +11,15 @@ const EventFailedMount = "FailedMount"
 // MountError says why a volume of a pod cannot be set up. Its text is the message of the event.
 type MountError struct {
 	Volume string
-	Err    error
+	// Unknown is set when it cannot even be told what the volume is.
+	Unknown bool
+	Err     error
 }
 
 func (e *MountError) Error() string {
+	if e.Unknown {
+		return fmt.Sprintf("Unable to attach or mount volumes: unmounted volumes=[%[1]s], unattached volumes=[], failed to process volumes=[%[1]s]: %[2]v", e.Volume, e.Err)
+	}
 	return `MountVolume.SetUp failed for volume "` + e.Volume + `" : ` + e.Err.Error()
 }
 
@@ -37,8 +45,8 @@ func (e MountErrors) Unwrap() []error {
 	return list
 }
 
-// orNil avoids a non-nil error that holds no failure.
-func (e MountErrors) orNil() error {
+// OrNil avoids a non-nil error that holds no failure.
+func (e MountErrors) OrNil() error {
 	if len(e) == 0 {
 		return nil
 	}

@@ -55,7 +55,7 @@ func hostPathFailures(report []byte, checked []string) MountErrors {
 		index, message, ok := strings.Cut(strings.TrimSuffix(string(line), "\n"), "\t")
 		i, err := strconv.Atoi(index)
 		if ok && err == nil && i >= 0 && i < len(checked) {
-			failures = append(failures, &MountError{checked[i], errors.New(message)})
+			failures = append(failures, &MountError{Volume: checked[i], Err: errors.New(message)})
 		}
 	}
 	return failures

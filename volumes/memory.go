@@ -10,8 +10,8 @@ import (
 
 // memorySize is the size of a memory volume in bytes: the smallest of the node's memory, the pod's memory limit if it
 // has one, and the volume's own limit (S11.11). 0 means that the volume has no size; only a sizeLimit of 0 asks for it.
-func memorySize(pod *corev1.Pod, sizeLimit *resource.Quantity, nodeMemory int64) int64 {
-	size := nodeMemory
+func memorySize(pod *corev1.Pod, sizeLimit *resource.Quantity, allocatable corev1.ResourceList) int64 {
+	size := allocatable.Memory().Value()
 	if limit, ok := podMemoryLimit(pod); ok {
 		size = min(size, limit)
 	}

@@ -43,13 +43,13 @@ func (m Meta) Write(a *Archive) error {
 	shared := map[string][]byte{HostsFile: m.Hosts, ResolvConfFile: m.ResolvConf, HostnameFile: m.Hostname}
 	for _, name := range slices.Sorted(maps.Keys(shared)) {
 		if shared[name] != nil {
-			w.file(name, file{shared[name], sharedFile})
+			w.file(name, file{content: shared[name], mode: sharedFile})
 		}
 	}
 	made := map[string]bool{}
 	for _, log := range m.TerminationLogs {
 		w.directories("", path.Dir(log), made)
-		w.file(log, file{nil, terminationLogMode})
+		w.file(log, file{mode: terminationLogMode})
 	}
 	w.writeRecords(m.Files)
 	if w.err == nil && len(m.Secrets) > 0 {
@@ -62,6 +62,6 @@ func (m Meta) Write(a *Archive) error {
 
 func (w *volumeWriter) writeRecords(records map[string][]byte) {
 	for _, name := range slices.Sorted(maps.Keys(records)) {
-		w.file(name, file{records[name], privateFile})
+		w.file(name, file{content: records[name], mode: privateFile})
 	}
 }

@@ -21,6 +21,8 @@ type MountOptions struct {
 	// SubPaths are the resolved sub paths of the container's volumeMounts by mountPath, as ResolveSubPaths returns
 	// them. A volumeMount that is not in it mounts the whole volume.
 	SubPaths map[string]string
+	// Held are the volumes by mountPath that HoldSubPaths returned for some of them.
+	Held map[string]string
 }
 
 // Mounts are the mounts of one instance in the engine's two notations.
@@ -58,12 +60,15 @@ func (p *Plan) Mounts(c *corev1.Container, o MountOptions) (Mounts, error) {
 func (p *Plan) mountVolume(b *mountBuilder, m *corev1.VolumeMount) error {
 	v, ok := p.volume(m.Name)
 	if !ok {
-		return fmt.Errorf("mounting volume %q: the pod does not have it", m.Name)
+		return fmt.Errorf("mounting volume %q: %w", m.Name, errNotSetUp)
 	}
 	at := place{target: absolute(m.MountPath), readOnly: m.ReadOnly || v.readOnly, propagation: propagation(m.MountPropagation)}
 	var err error
 	if at.recursive, err = b.recursiveReadOnly(m); err != nil {
 		return err
+	}
+	if held, ok := b.options.Held[m.MountPath]; ok {
+		return b.volume(held, "", at)
 	}
 	sub := b.options.SubPaths[m.MountPath]
 	if v.hostPath != nil {
@@ -71,7 +76,7 @@ func (p *Plan) mountVolume(b *mountBuilder, m *corev1.VolumeMount) error {
 		b.bind(path.Join("/", v.hostPath.Path, sub), at)
 		return nil
 	}
-	return b.volume(v.engine.name, sub, at)
+	return b.volume(v.engine.name, path.Join(v.inner(), sub), at)
 }
 
 // mountManagedFiles adds the files that a node gives to every container, except where the container has a mount of its

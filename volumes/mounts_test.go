@@ -14,10 +14,11 @@ var someMountpoints = map[string]string{
 	"podsim_u_w":         "/d/w",
 	"podsim_u_cm":        "/d/cm",
 	"podsim-pvc_ns_data": "/d/data",
+	"podsim_u_i":         "/d/i",
 }
 
 // mountsOf returns the mounts of the container c of a pod whose volumes are w (emptyDir), cm (configMap), data (a claim
-// that is read-only), h (hostPath /src without a type) and t (hostPath /src with a type).
+// that is read-only), h (hostPath /src without a type), t (hostPath /src with a type) and i (an image).
 func mountsOf(t *testing.T, api, container string, subPaths map[string]string) (Mounts, error) {
 	t.Helper()
 	plan := planOf(t, `
@@ -28,6 +29,7 @@ spec:
   - {name: data, persistentVolumeClaim: {claimName: data, readOnly: true}}
   - {name: h, hostPath: {path: /src, type: ""}}
   - {name: t, hostPath: {path: src, type: Directory}}
+  - {name: i, image: {reference: "example.org/files:1"}}
   containers:
   - `+container+`
   - {name: other, volumeMounts: [{name: w, mountPath: /1}, {name: cm, mountPath: /2}, {name: data, mountPath: /3}, {name: h, mountPath: /4}, {name: t, mountPath: /5}]}
@@ -66,6 +68,10 @@ func TestMountsOfAnInstance(t *testing.T) {
 		{"some volumes are always read-only (S11.8)", `{name: c, volumeMounts: [{name: cm, mountPath: /cm}, {name: data, mountPath: /data}, {name: w, mountPath: /w}, {name: w, mountPath: /r, readOnly: true}]}`, nil,
 			Mounts{Binds: managedBinds(), Mounts: []mount.Mount{
 				whole("podsim_u_cm", "/cm", true), whole("podsim-pvc_ns_data", "/data", true), whole("podsim_u_w", "/w", false), whole("podsim_u_w", "/r", true)}}},
+
+		{"of an image volume only the image's files are seen (S11.46)", `{name: c, volumeMounts: [{name: i, mountPath: /i}, {name: i, mountPath: /b, subPath: bin}]}`, map[string]string{"/b": "bin"},
+			Mounts{Binds: managedBinds(), Mounts: []mount.Mount{
+				bound("/d/i/image", "/i", true, mount.BindOptions{}), bound("/d/i/image/bin", "/b", true, mount.BindOptions{})}}},
 
 		{"mounts are ordered by depth, and relative paths start at the root (S11.6, S2.85)", `{name: c, volumeMounts: [{name: w, mountPath: /a/b/c}, {name: w, mountPath: a/b/}, {name: w, mountPath: a}]}`, nil,
 			Mounts{Binds: managedBinds(), Mounts: []mount.Mount{
@@ -170,5 +176,19 @@ func TestAMountOfAnUnknownVolumeIsAnError(t *testing.T) {
 	c := &corev1.Container{VolumeMounts: []corev1.VolumeMount{{Name: "x", MountPath: "/x"}}}
 	if _, err := plan.Mounts(c, MountOptions{APIVersion: "1.41"}); err == nil {
 		t.Error("no error")
+	}
+}
+
+func TestAVolumeThatOnlyAnEphemeralContainerMountsIsNotSetUp(t *testing.T) {
+	plan := planOf(t, `
+spec:
+  volumes: [{name: w, emptyDir: {}}, {name: late, emptyDir: {}}]
+  containers: [{name: c, volumeMounts: [{name: w, mountPath: /w}]}]
+  ephemeralContainers: [{name: e, volumeMounts: [{name: w, mountPath: /w}, {name: late, mountPath: /late}]}]`)
+	ephemeral := corev1.Container(plan.pod.Spec.EphemeralContainers[0].EphemeralContainerCommon)
+	_, err := plan.Mounts(&ephemeral, MountOptions{APIVersion: "1.41", Mountpoints: someMountpoints})
+	const want = `mounting volume "late": it is not set up, because no init container and no main of the pod mounts it`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

@@ -1,27 +1,36 @@
 package volumes
 
 import (
+	"errors"
 	"fmt"
 	"path"
 
 	"github.com/docker/docker/api/types/mount"
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec"
 )
 
 // Objects are the objects that volumes take their content from.
 type Objects interface {
 	ConfigMap(namespace, name string) (*corev1.ConfigMap, bool)
 	Secret(namespace, name string) (*corev1.Secret, bool)
+	// ServiceAccountToken is a token of the pod's service account that is good for a while: the same at each call until it is due to be
+	// replaced. source must be defaulted.
+	ServiceAccountToken(pod *corev1.Pod, source *corev1.ServiceAccountTokenProjection) (string, error)
+	// TrustBundles are all bundles of trust anchors.
+	TrustBundles() []*certificatesv1.ClusterTrustBundle
 }
 
 // Node is what volumes need to know of the node.
 type Node struct {
 	// ID is the node's identity, for the labels of what is made for its pods.
 	ID string
-	// AllocatableMemory bounds memory volumes, in bytes.
-	AllocatableMemory int64
+	// Allocatable is what the node has to give: its memory bounds memory volumes (S11.11), and limits that are not set amount to it
+	// (S9.21).
+	Allocatable corev1.ResourceList
 }
 
 // Plan is what the volumes of one pod are. It holds those that at least one container mounts (S11.2), in the order of
@@ -40,11 +49,11 @@ type volume struct {
 	engine   *engineVolume
 	hostPath *corev1.HostPathVolumeSource
 
-	claim    bool  // the content is the user's: neither made nor removed with the pod
-	readOnly bool  // no container may write to it (S11.8)
-	rootMode int64 // of an engine volume that is the pod's own
-	payload  payload
-	isAtomic bool // the payload is laid out for atomic updates, even if it is empty
+	claim    bool    // the content is the user's: nothing is put into it
+	readOnly bool    // no container may write to it (S11.8)
+	image    bool    // the content is an image's (S11.46)
+	rootMode int64   // of an engine volume that is the pod's own
+	payload  payload // nil if the volume is not written atomically (S11C)
 }
 
 // engineVolume is a volume as the engine knows it.
@@ -56,10 +65,11 @@ type engineVolume struct {
 }
 
 // NewPlan decides what the volumes of a pod are. pod must be defaulted and have its UID. The error is a MountErrors:
-// no container of the pod may start before all of them are gone (S11.3).
+// no container of the pod may start before all of them are gone (S11.3). The plan is there all the same, with volumes that have no
+// files where their content is what is wrong: for a pod that was set up before, and keeps what its volumes have.
 func NewPlan(pod *corev1.Pod, node Node, objects Objects) (*Plan, error) {
 	uid := string(pod.UID)
-	tmpfs := tmpfsOptions(memorySize(pod, nil, node.AllocatableMemory))
+	tmpfs := tmpfsOptions(memorySize(pod, nil, node.Allocatable))
 	plan := &Plan{
 		pod:     pod,
 		nodeID:  node.ID,
@@ -75,18 +85,20 @@ func NewPlan(pod *corev1.Pod, node Node, objects Objects) (*Plan, error) {
 		}
 		v, err := newVolume(pod, source, node, objects)
 		if err != nil {
-			failures = append(failures, &MountError{source.Name, err})
-			continue
+			failures = append(failures, &MountError{Volume: source.Name, Err: err})
 		}
-		plan.volumes = append(plan.volumes, v)
+		if v.name != "" {
+			plan.volumes = append(plan.volumes, v)
+		}
 	}
-	if err := failures.orNil(); err != nil {
-		return nil, err
-	}
-	return plan, nil
+	return plan, failures.OrNil()
 }
 
-// mountedVolumes are the names of the volumes that any container of the pod uses (S11.2).
+// errNotSetUp is the fate of an ephemeral container that mounts what no other container does: it came after the volumes.
+var errNotSetUp = errors.New("it is not set up, because no init container and no main of the pod mounts it")
+
+// mountedVolumes are the names of the volumes that any container of the pod uses (S11.2) but an ephemeral one: those come when the
+// pod's sandbox is there, which cannot be given more volumes.
 func mountedVolumes(pod *corev1.Pod) map[string]bool {
 	mounted := map[string]bool{}
 	for _, containers := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
@@ -114,18 +126,14 @@ func newVolume(pod *corev1.Pod, source *corev1.Volume, node Node, objects Object
 		return volume{name: source.Name, hostPath: source.HostPath}, nil
 	case source.EmptyDir != nil:
 		return newEmptyDir(pod, source, node)
-	case source.ConfigMap != nil:
-		payload, err := configMapPayload(pod.Namespace, source.ConfigMap, objects)
-		v := ownVolume(pod, node, source.Name, diskRootMode, nil)
-		v.readOnly, v.isAtomic, v.payload = true, true, payload
-		return v, err
-	case source.Secret != nil:
-		payload, err := secretPayload(pod.Namespace, source.Secret, objects)
-		v := ownVolume(pod, node, source.Name, tmpfsRootMode, tmpfsOptions(memorySize(pod, nil, node.AllocatableMemory)))
-		v.readOnly, v.isAtomic, v.payload = true, true, payload
-		return v, err
+	case source.Image != nil:
+		return newImage(pod, source, node), nil
 	case source.PersistentVolumeClaim != nil:
 		return newClaim(pod, source), nil
+	case source.Ephemeral != nil:
+		return newEphemeral(pod, source, node), nil
+	case isAtomic(source):
+		return newAtomic(pod, source, node, objects)
 	}
 	return volume{}, fmt.Errorf("podsim does not support this kind of volume")
 }
@@ -135,11 +143,27 @@ func newEmptyDir(pod *corev1.Pod, source *corev1.Volume, node Node) (volume, err
 	case corev1.StorageMediumDefault:
 		return ownVolume(pod, node, source.Name, diskRootMode, nil), nil
 	case corev1.StorageMediumMemory:
-		size := memorySize(pod, source.EmptyDir.SizeLimit, node.AllocatableMemory)
+		size := memorySize(pod, source.EmptyDir.SizeLimit, node.Allocatable)
 		return ownVolume(pod, node, source.Name, tmpfsRootMode, tmpfsOptions(size)), nil
 	default:
 		return volume{}, fmt.Errorf("unknown storage medium %q", medium)
 	}
+}
+
+// newAtomic is a volume with content from objects of the API: a ConfigMap's on disk, the others' in memory (S11.20).
+func newAtomic(pod *corev1.Pod, source *corev1.Volume, node Node, objects Objects) (volume, error) {
+	var v volume
+	if source.ConfigMap != nil {
+		v = ownVolume(pod, node, source.Name, diskRootMode, nil)
+	} else {
+		v = ownVolume(pod, node, source.Name, tmpfsRootMode, tmpfsOptions(memorySize(pod, nil, node.Allocatable)))
+	}
+	var err error
+	v.readOnly = true
+	if v.payload, err = newPayload(pod, source, node, objects); err != nil {
+		v.payload = payload{}
+	}
+	return v, err
 }
 
 // ownVolume is a volume that lives and ends with the pod.
@@ -163,6 +187,15 @@ func newClaim(pod *corev1.Pod, source *corev1.Volume) volume {
 			network.LabelNamespace: pod.Namespace,
 			LabelClaim:             claim.ClaimName,
 		},
+	}}
+}
+
+// newEphemeral is the volume of a claim that is the pod's own and goes with it (S11.45).
+func newEphemeral(pod *corev1.Pod, source *corev1.Volume, node Node) volume {
+	return volume{name: source.Name, claim: true, engine: &engineVolume{
+		name:   ClaimName(pod.Namespace, podspec.EphemeralClaimName(pod, source)),
+		target: path.Join(network.VolumesDir, source.Name),
+		labels: podLabels(pod, node),
 	}}
 }
 
@@ -212,6 +245,17 @@ func (p *Plan) volume(name string) (*volume, bool) {
 	return nil, false
 }
 
+// root is where the sandbox has what containers see of the volume.
+func (v *volume) root() string { return path.Join(v.engine.target, v.inner()) }
+
+// inner is the directory of an engine volume that containers see; "" for the whole.
+func (v *volume) inner() string {
+	if v.image {
+		return imageDir
+	}
+	return ""
+}
+
 // SandboxPath is where the pod's sandbox has a volume of the pod. It is false for one that no container mounts (S11.2), and for a
 // hostPath.
 func (p *Plan) SandboxPath(name string) (string, bool) {
@@ -219,7 +263,15 @@ func (p *Plan) SandboxPath(name string) (string, bool) {
 	if !ok || v.engine == nil {
 		return "", false
 	}
-	return v.engine.target, true
+	return v.root(), true
+}
+
+// groupOf is what the pod's fsGroup means for a volume: for an image's files nothing.
+func (p *Plan) groupOf(v volume) groupRule {
+	if v.image {
+		return groupRule{}
+	}
+	return groupRule{gid: p.fsGroup(), readOnly: v.readOnly}
 }
 
 // fsGroup is the pod's group for volumes; nil if it has none.

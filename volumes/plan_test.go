@@ -54,6 +54,11 @@ spec:
 func TestAVolumeThatCannotBeSetUpSaysWhy(t *testing.T) {
 	tests := []struct{ name, source, want string }{
 		{"a missing configMap", `configMap: {name: x}`, `configmap "x" not found`},
+		{"errors of all sources are told (S11.27)", `projected: {sources: [{configMap: {name: x}}, {secret: {name: s, items: [{key: z, path: z}]}}, {configMap: {name: cm}}]}`,
+			`[configmap "x" not found, references non-existent secret key: z]`},
+		{"an error of one source", `projected: {sources: [{configMap: {name: cm}}, {secret: {name: x}}]}`, `secret "x" not found`},
+		{"a field that files cannot hold", `downwardAPI: {items: [{path: a, fieldRef: {fieldPath: status.podIP}}, {path: b, resourceFieldRef: {containerName: z, resource: limits.cpu}}]}`,
+			`[unsupported fieldPath: status.podIP, container z not found]`},
 		{"a missing secret", `secret: {secretName: x}`, `secret "x" not found`},
 		{"a missing configMap key", `configMap: {name: cm, items: [{key: k, path: p}]}`, `configmap references non-existent config key: k`},
 		{"a missing secret key", `secret: {secretName: s, items: [{key: k, path: p}]}`, `references non-existent secret key: k`},

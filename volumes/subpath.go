@@ -32,7 +32,7 @@ type subPath struct {
 // of the given image. A path that cannot be used gives a *SubPathError.
 //
 // What a path leads to can still be exchanged for a link between this call and the start of the instance, by a
-// container that runs already; below API 1.45 nothing else guards against that.
+// container that runs already. HoldSubPaths guards against that.
 func ResolveSubPaths(ctx context.Context, engine SubPathEngine, sandboxID, image string, p *Plan, c *corev1.Container, expanded map[string]string) (map[string]string, error) {
 	inSandbox, onMachine, err := p.subPaths(c, expanded)
 	if err != nil {
@@ -63,14 +63,14 @@ func (p *Plan) subPaths(c *corev1.Container, expanded map[string]string) (inSand
 		}
 		v, ok := p.volume(m.Name)
 		if !ok {
-			return nil, nil, fmt.Errorf("resolving a subPath of volume %q: the pod does not have it", m.Name)
+			return nil, nil, fmt.Errorf("resolving a subPath of volume %q: %w", m.Name, errNotSetUp)
 		}
 		s := subPath{volume: m.Name, mountPath: m.MountPath, sub: sub}
 		if v.hostPath != nil {
 			s.dir = path.Join("/", v.hostPath.Path)
 			onMachine = append(onMachine, s)
 		} else {
-			s.dir = v.engine.target
+			s.dir = v.root()
 			inSandbox = append(inSandbox, s)
 		}
 	}

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"sigs.k8s.io/yaml"
 )
 
@@ -24,9 +26,12 @@ func podOf(t *testing.T, manifest string) *corev1.Pod {
 }
 
 type objects struct {
-	configMaps map[string]*corev1.ConfigMap
-	secrets    map[string]*corev1.Secret
+	configMaps   map[string]*corev1.ConfigMap
+	secrets      map[string]*corev1.Secret
+	trustBundles []*certificatesv1.ClusterTrustBundle
 }
+
+func (o objects) TrustBundles() []*certificatesv1.ClusterTrustBundle { return o.trustBundles }
 
 func (o objects) ConfigMap(namespace, name string) (*corev1.ConfigMap, bool) {
 	c, ok := o.configMaps[namespace+"/"+name]
@@ -38,6 +43,10 @@ func (o objects) Secret(namespace, name string) (*corev1.Secret, bool) {
 	return s, ok
 }
 
+func (o objects) ServiceAccountToken(_ *corev1.Pod, source *corev1.ServiceAccountTokenProjection) (string, error) {
+	return "token for " + source.Audience, nil
+}
+
 var someObjects = objects{
 	configMaps: map[string]*corev1.ConfigMap{"ns/cm": {
 		Data:       map[string]string{"one": "1\n", "two.conf": "2\n"},
@@ -46,7 +55,9 @@ var someObjects = objects{
 	secrets: map[string]*corev1.Secret{"ns/s": {Data: map[string][]byte{"user": []byte("u"), "pass": []byte("p")}}},
 }
 
-var someNode = Node{ID: "n", AllocatableMemory: 1 << 30}
+var someNode = Node{ID: "n", Allocatable: corev1.ResourceList{
+	corev1.ResourceCPU: resource.MustParse("4"), corev1.ResourceMemory: resource.MustParse("1Gi"),
+}}
 
 func planOf(t *testing.T, manifest string) *Plan {
 	t.Helper()

@@ -4,9 +4,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/go-logr/logr"
+	"github.com/sirupsen/logrus"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 
@@ -24,7 +26,8 @@ func main() {
 
 // run is podsim; it returns the exit code of the process.
 func run() int {
-	klog.SetLogger(logr.Discard()) // libraries of Kubernetes log what is told here anyway
+	klog.SetLogger(logr.Discard()) // libraries log what is told here anyway: those of Kubernetes,
+	logrus.SetOutput(io.Discard)   // and those of Docker
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
 	code, text := exit.Report(cli.NewCommand(release, streams).ExecuteContext(context.Background()))
 	fmt.Fprint(streams.ErrOut, text)

@@ -49,8 +49,8 @@ func TestTheAgentHoldsUntilASignalEndsIt(t *testing.T) {
 
 func TestBadArgumentsAreUsageErrors(t *testing.T) {
 	for _, args := range []string{
-		"nonsense", "hostpath", "hostpath File", "subpath", "subpath d", "own", "own x Always d", "own 1 Always", "write", "write a b",
-		"dial", "dial tcp", "dial udp 127.0.0.1:9", "dial -timeout 0s tcp 127.0.0.1:9", "dial -timeout soon tcp 127.0.0.1:9",
+		"nonsense", "hostpath", "hostpath File", "subpath", "subpath d", "own", "own x Always d", "own 1 Always", "usage", "write", "write a b", "tail", "tail 1", "tail x f", "tail -1 f",
+		"tunnel x",
 		"kill", "kill 1 2 3", "kill -container c", "kill -container c x", "kill -container c 0", "kill -container c -5",
 	} {
 		fields := strings.Fields(args)

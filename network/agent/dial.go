@@ -5,37 +5,26 @@ package main
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"io"
 	"net"
-	"time"
 
 	"github.com/podsim/podsim/network/splice"
 )
 
-// dial connects to an address as the pod sees it, reports, and then splices the connection with standard input and output,
-// in the words of package splice. args: [-timeout DURATION] NETWORK ADDRESS, with a network of the tcp family. Without a
-// timeout the kernel's own holds. The end of standard input at any time means that the caller is gone, and ends it.
-func dial(args []string, stdin io.Reader, stdout io.Writer) error {
-	var dialer net.Dialer
-	if len(args) > 1 && args[0] == "-timeout" {
-		timeout, err := time.ParseDuration(args[1])
-		if err != nil || timeout <= 0 {
-			return usage("%q is not a positive duration", args[1])
-		}
-		dialer.Timeout = timeout
-		args = args[2:]
-	}
-	if len(args) != 2 {
-		return usage("dial wants a network and an address")
-	}
-	network, address := args[0], args[1]
+// dial connects to an address as the pod sees it, reports, and then splices the connection with the caller's stream, in the words of
+// package splice. The end of what the caller says, at any time, means that the caller is gone, and ends it.
+func dial(request splice.Request, from io.Reader, to io.Writer) {
+	network, address := request.Network, request.Address
 	if network != "tcp" && network != "tcp4" && network != "tcp6" {
-		return usage("dial knows no network %q", network)
+		io.WriteString(to, splice.Failed(fmt.Errorf("a tunnel knows no network %q", network)))
+		return
 	}
+	dialer := net.Dialer{Timeout: request.Timeout}
 
 	ctx, hangUp := context.WithCancel(context.Background())
 	defer hangUp()
-	caller := bufio.NewReader(stdin)
+	caller := bufio.NewReader(from)
 	heard := make(chan struct{}) // the caller has said something or is gone
 	go func() {
 		defer close(heard)
@@ -45,20 +34,19 @@ func dial(args []string, stdin io.Reader, stdout io.Writer) error {
 	}()
 	connection, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
-		io.WriteString(stdout, splice.Failed(err))
-		return err
+		io.WriteString(to, splice.Failed(err))
+		return
 	}
 	defer connection.Close()
-	if _, err := io.WriteString(stdout, splice.Connected(connection)); err != nil {
-		return err
+	if _, err := io.WriteString(to, splice.Connected(connection)); err != nil {
+		return
 	}
-	converse(connection.(*net.TCPConn), caller, heard, stdout)
-	return nil
+	converse(connection.(*net.TCPConn), caller, heard, to)
 }
 
 // converse carries bytes both ways until both directions are closed or the caller is gone. Nobody may read from caller
 // before heard is closed.
-func converse(connection *net.TCPConn, caller *bufio.Reader, heard <-chan struct{}, stdout io.Writer) {
+func converse(connection *net.TCPConn, caller *bufio.Reader, heard <-chan struct{}, to io.Writer) {
 	sent, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		<-heard
@@ -71,7 +59,7 @@ func converse(connection *net.TCPConn, caller *bufio.Reader, heard <-chan struct
 	}()
 	received := make(chan struct{})
 	go func() {
-		out := splice.NewWriter(stdout)
+		out := splice.NewWriter(to)
 		_, err := io.Copy(out, connection)
 		out.End(err)
 		close(received)

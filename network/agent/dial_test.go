@@ -8,29 +8,30 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/podsim/podsim/network/splice"
 )
 
-// conversation is a call of the verb dial, seen from the caller.
+// conversation is a dial, seen from the caller.
 type conversation struct {
 	stdin  *io.PipeWriter
 	out    *splice.Writer
 	stdout *bufio.Reader
 	report string
-	ended  chan error
+	ended  chan struct{}
 }
 
-func startDial(t *testing.T, args ...string) *conversation {
+func startDial(t *testing.T, request splice.Request) *conversation {
 	t.Helper()
 	inReader, inWriter := io.Pipe()
 	outReader, outWriter := io.Pipe()
-	c := &conversation{stdin: inWriter, out: splice.NewWriter(inWriter), stdout: bufio.NewReader(outReader), ended: make(chan error, 1)}
+	c := &conversation{stdin: inWriter, out: splice.NewWriter(inWriter), stdout: bufio.NewReader(outReader), ended: make(chan struct{})}
 	go func() {
-		err := run("dial", args, inReader, outWriter)
+		dial(request, inReader, outWriter)
 		inReader.Close()
 		outWriter.Close()
-		c.ended <- err
+		close(c.ended)
 	}()
 	t.Cleanup(func() { inWriter.Close(); outReader.Close() })
 	c.report, _ = c.stdout.ReadString('\n')
@@ -55,7 +56,7 @@ func accept(t *testing.T, listener net.Listener) *net.TCPConn {
 
 func TestDialSplicesBothDirectionsUntilBothAreClosed(t *testing.T) {
 	listener := listen(t)
-	c := startDial(t, "-timeout", "1m", "tcp", listener.Addr().String())
+	c := startDial(t, splice.Request{Network: "tcp", Address: listener.Addr().String(), Timeout: time.Minute})
 	server := accept(t, listener)
 	if want := "connected " + server.RemoteAddr().String() + " " + listener.Addr().String() + "\n"; c.report != want {
 		t.Errorf("the report is %q, want %q", c.report, want)
@@ -72,17 +73,17 @@ func TestDialSplicesBothDirectionsUntilBothAreClosed(t *testing.T) {
 	if got, err := io.ReadAll(splice.NewReader(c.stdout)); err != nil || string(got) != "answer" {
 		t.Errorf("got %q, error %v", got, err)
 	}
-	must(t, <-c.ended)
+	<-c.ended
 }
 
 func TestDialEndsWhenItsCallerIsGone(t *testing.T) {
 	listener := listen(t)
-	c := startDial(t, "tcp", listener.Addr().String())
+	c := startDial(t, splice.Request{Network: "tcp", Address: listener.Addr().String()})
 	server := accept(t, listener)
 	_, err := c.out.Write([]byte("last words"))
 	must(t, err)
 	c.stdin.Close()
-	must(t, <-c.ended)
+	<-c.ended
 	if got, err := io.ReadAll(server); err != nil || string(got) != "last words" {
 		t.Errorf("the server got %q, error %v", got, err)
 	}
@@ -91,17 +92,15 @@ func TestDialEndsWhenItsCallerIsGone(t *testing.T) {
 func TestDialReportsWhyItFails(t *testing.T) {
 	listener := listen(t)
 	listener.Close()
-	c := startDial(t, "tcp", listener.Addr().String())
+	c := startDial(t, splice.Request{Network: "tcp", Address: listener.Addr().String()})
 	if want := "failed dial tcp " + listener.Addr().String() + ": connect: connection refused\n"; c.report != want {
 		t.Errorf("the report is %q, want %q", c.report, want)
 	}
-	if err := <-c.ended; err == nil || exitCode(err) != exitFailure {
-		t.Errorf("exit code %d, error %v", exitCode(err), err)
-	}
+	<-c.ended
 }
 
 func TestDialGivesUpWhenItsTimeIsOver(t *testing.T) {
-	c := startDial(t, "-timeout", "1ns", "tcp", "127.0.0.1:9")
+	c := startDial(t, splice.Request{Network: "tcp", Address: "127.0.0.1:9", Timeout: 1})
 	if want := "timeout dial tcp 127.0.0.1:9: i/o timeout\n"; c.report != want {
 		t.Errorf("the report is %q, want %q", c.report, want)
 	}
@@ -109,8 +108,15 @@ func TestDialGivesUpWhenItsTimeIsOver(t *testing.T) {
 
 func TestDialGivesUpWhenItsCallerIsGone(t *testing.T) {
 	var out strings.Builder
-	err := run("dial", []string{"tcp", "192.0.2.1:9"}, strings.NewReader(""), &out)
-	if err == nil || !strings.HasPrefix(out.String(), "failed dial tcp 192.0.2.1:9: ") {
-		t.Errorf("the report is %q, error %v", out.String(), err)
+	dial(splice.Request{Network: "tcp", Address: "192.0.2.1:9"}, strings.NewReader(""), &out)
+	if !strings.HasPrefix(out.String(), "failed dial tcp 192.0.2.1:9: ") {
+		t.Errorf("the report is %q", out.String())
+	}
+}
+
+func TestDialKnowsTCPAlone(t *testing.T) {
+	c := startDial(t, splice.Request{Network: "udp", Address: "127.0.0.1:9"})
+	if want := "failed a tunnel knows no network \"udp\"\n"; c.report != want {
+		t.Errorf("the report is %q, want %q", c.report, want)
 	}
 }

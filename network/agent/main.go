@@ -1,18 +1,27 @@
 //go:build linux
 
 // Agent is the one program in a pod's sandbox. Without arguments it holds the pod's namespaces, like a cluster's pause
-// program: it sleeps, reaps orphans when it is process 1, and ends on SIGTERM or SIGINT. With a verb it does one short
+// program: it sleeps, reaps orphans when it is process 1, and ends on SIGTERM or SIGINT. With a verb it does one
 // piece of work inside the sandbox and ends; podsim runs the verbs through the engine's exec call:
 //
 //	agent                                   hold the namespaces
 //	agent hostpath TYPE PATH ...            check or create the sources of hostPath volumes on the engine's machine
 //	agent subpath [-host] DIR SUB ...       create and resolve sub paths of volumes
+//	agent identify [-host] DIR PATH ...     print which directories or files lie at paths
 //	agent own [-readonly] GID POLICY DIR ...  give volumes to a group
+//	agent update ROOT                       bring volumes up to date from an archive on standard input
+//	agent usage DIR ...                     print how many bytes of the disk directories take
+//	agent disk DIR                          print how many bytes the file system of a directory can hold
 //	agent write FILE                        write standard input into a file, keeping its inode
-//	agent dial [-timeout DURATION] NETWORK ADDRESS  splice standard input and output with a connection
+//	agent tail BYTES FILE                   print the end of a file
+//	agent tunnel                            splice the streams of standard input and output with connections
+//	agent proxy                             translate a pod's connections to Services and answer for their names
+//	agent proxy-table                       hand the proxy of this container the table on standard input
+//	agent nothing                           end at once: the engine could start it
 //	agent kill -container ID PID            end a process of a container on the engine's machine
 //
-// The agent keeps no state, so that nothing is lost when a podsim process ends, and uses the standard library only.
+// The agent keeps no state, so that nothing is lost when a podsim process ends. Beyond the standard library it uses yamux,
+// which carries many connections over one exec, nftables, which speaks to the kernel, and dnsmessage.
 package main
 
 import (
@@ -20,6 +29,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 )
 
 // hostRoot is where a helper container has the root directory of the engine's machine.
@@ -60,12 +70,31 @@ func run(verb string, args []string, stdin io.Reader, stdout io.Writer) error {
 		return hostPath(hostRoot, args, stdout)
 	case "subpath":
 		return subPath(args, stdout)
+	case "identify":
+		return identify(args, stdout)
+	case "update":
+		return update(args, stdin, time.Now())
 	case "own":
 		return own(args)
+	case "usage":
+		return usageOf(args, stdout)
+	case "disk":
+		return diskSize(args, stdout)
 	case "write":
 		return write(args, stdin)
-	case "dial":
-		return dial(args, stdin, stdout)
+	case "tail":
+		return tail(args, stdout)
+	case "tunnel":
+		if len(args) > 0 {
+			return usage("tunnel wants no arguments")
+		}
+		return tunnel(stdin, stdout)
+	case "proxy":
+		return proxy()
+	case "proxy-table":
+		return proxyTable(stdin)
+	case "nothing":
+		return nil
 	case "kill":
 		return kill("/proc", args)
 	}

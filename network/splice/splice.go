@@ -1,11 +1,10 @@
-// Package splice is what podsim and the agent's verb dial say to each other over the standard streams of a command in the
-// sandbox, so that they serve as a connection.
+// Package splice is what podsim and the agent's verb tunnel say to each other over a stream, so that it serves as a connection. The
+// standard streams of the verb carry many of them, after its Greeting.
 //
-// The agent begins with a report: one line that says whether it is connected. Then both sides send frames, each a header
-// (a byte for the kind, four bytes for the length of the payload, big-endian) and a payload. An end frame closes one
-// direction and leaves the other open, which closing a command's stream cannot do: its standard output ends with the
-// command, and the end of its standard input is all that an agent sees of a caller who is gone. So the end of a stream
-// without an end frame means that the other side is gone.
+// podsim begins with a Request, and the agent with a report: one line that says whether it is connected. Then both sides send
+// frames, each a header (a byte for the kind, four bytes for the length of the payload, big-endian) and a payload. An end frame
+// closes one direction and leaves the other open, and may say why. The end of a stream without an end frame means that the other
+// side is gone.
 //
 // The agent contains this package, so it uses the standard library only.
 package splice

@@ -9,9 +9,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The labels by which a Job knew its pods before labels had the domain of Kubernetes.
+// LegacyControllerUIDLabel and legacyJobNameLabel are the labels by which a Job knew its pods before labels had the domain of Kubernetes.
 const (
-	legacyControllerUIDLabel = "controller-uid"
+	LegacyControllerUIDLabel = "controller-uid"
 	legacyJobNameLabel       = "job-name"
 )
 
@@ -67,7 +67,7 @@ func generateSelector(job *batchv1.Job) {
 	for name, value := range map[string]string{
 		legacyJobNameLabel:         job.Name,
 		batchv1.JobNameLabel:       job.Name,
-		legacyControllerUIDLabel:   string(job.UID),
+		LegacyControllerUIDLabel:   string(job.UID),
 		batchv1.ControllerUidLabel: string(job.UID),
 	} {
 		if _, set := template.Labels[name]; !set {

@@ -23,6 +23,8 @@ var sharedStructs = []Shared{
 	{"keyRef", []string{"containers.env.valueFrom.configMapKeyRef", "containers.env.valueFrom.secretKeyRef"}},
 	{"allKeysRef", []string{"containers.envFrom.configMapRef", "containers.envFrom.secretRef"}},
 	{"securityContext", []string{"containers.securityContext"}},
+	{"fileFieldRef", []string{"volumes.downwardAPI.items.fieldRef", "volumes.projected.sources.downwardAPI.items.fieldRef"}},
+	{"fileResourceFieldRef", []string{"volumes.downwardAPI.items.resourceFieldRef", "volumes.projected.sources.downwardAPI.items.resourceFieldRef"}},
 	{"files", []string{
 		"volumes.configMap", "volumes.secret", "volumes.downwardAPI", "volumes.projected",
 		"volumes.projected.sources.configMap", "volumes.projected.sources.secret", "volumes.projected.sources.downwardAPI",

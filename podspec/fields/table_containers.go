@@ -25,7 +25,7 @@ var containerSection = Section{
 		{"containers.name", Honoured, "What the status, logs and events call the container; unique in the pod (S2.8, S2.11)."},
 		{"containers.ports.containerPort", Honoured, "Tells of a port, and is the target of a hostPort; nothing is opened or closed by it (S12.32)."},
 		{"containers.ports.hostIP", Honoured, "The node's address for the hostPort. podsim: 127.0.0.1 when unset, where a node takes all."},
-		{"containers.ports.hostPort", Honoured, "A port of the node that leads to the container's; of main containers only (S12.32)."},
+		{"containers.ports.hostPort", Honoured, "A port of the node that leads to the container's; of main containers only (S12.32). Two pods cannot have the same (S3.14)."},
 		{"containers.ports.name", Honoured, "A name for the port in handlers of this container (S6.30)."},
 		{"containers.ports.protocol", Honoured, "TCP, UDP or SCTP; TCP when unset (S1.2)."},
 		{"containers.restartPolicy", Honoured, "Goes before the pod's restartPolicy (S4.15, S4.40). Always makes an init container a sidecar, with no gate needed (S4.18)."},
@@ -35,9 +35,8 @@ var containerSection = Section{
 		{"containers.stdin", InPart, "Keeps standard input open; otherwise reads end at once (S10.45). podsim: nobody can attach to it yet."},
 		{"containers.stdinOnce", InPart, "Closes standard input when the first client that attached leaves (S10.45). podsim: nobody can attach to it yet."},
 		{"containers.targetContainerName", Honoured, "Whose processes an ephemeral container sees (S4.70)."},
-		{"containers.terminationMessagePath", InPart, "A file whose last 4096 bytes are the message of the ended container; /dev/termination-log when unset " +
-			"(S1.2, S10.30, S10.31). podsim: the file is there, its message is not yet in the status."},
-		{"containers.terminationMessagePolicy", InPart, "FallbackToLogsOnError takes the end of the log for an empty message (S10.32). podsim: no message is in the status yet."},
+		{"containers.terminationMessagePath", Honoured, "A file whose last 4096 bytes are the message of the ended container; /dev/termination-log when unset (S1.2, S10.30, S10.31)."},
+		{"containers.terminationMessagePolicy", Honoured, "FallbackToLogsOnError takes the end of the log for an empty message after a failure; File does not (S1.2, S10.32)."},
 		{"containers.tty", Honoured, "Gives the process a terminal, with all output in one stream (S9.31, S10.41)."},
 		{"containers.workingDir", Honoured, "Where the process starts, made if it is missing; the image's WORKDIR when unset (S9.32)."},
 		{"keyRef.key", Honoured, "The key whose value the variable has (S9.9)."},
@@ -49,13 +48,16 @@ var containerSection = Section{
 }
 
 var resourceSection = Section{"Resources", "", []Field{
-	{"containers.resizePolicy", NoMeaning, "Whether a change of the resources restarts the container (S13.31). podsim: they never change."},
+	{"containers.resizePolicy.resourceName", Honoured, "The resource that it is about: cpu or memory (S13.31)."},
+	{"containers.resizePolicy.restartPolicy", Honoured, "RestartContainer restarts the container when that resource changes; NotRequired, as when unset, does not (S13.31)."},
 	{"containers.resources.claims", Refused, "Which of the pod's resourceClaims the container uses (S2.84)."},
-	{"containers.resources.limits", InPart, "Processor time and memory at most, and the class of service (S13.1, S13.11, S13.13). " +
-		"podsim: without effect for other resources, and a warning says so; when memory runs out, one process is killed instead of all (S13.15, S13.28)."},
+	{"containers.resources.limits", InPart, "Processor time and memory at most, and the class of service (S13.1, S13.11, S13.13); when memory runs out, all processes are " +
+		"killed (S13.15); a pod that takes more of the disk is evicted (S8.50). podsim: huge pages and extended resources are refused."},
 	{"containers.resources.requests", InPart, "The share of the processor, the oom_score_adj and the class of service; the limits when unset (S1.2, S13.1, S13.10, S13.25). " +
-		"podsim: without effect for other resources, and a warning says so; the score is never below 0."},
+		"podsim: without effect for disk space, and a warning says so; the score is below 0 only where the engine may lower it."},
 	{"resources.claims", Refused, "The same as for a container, for the pod as a whole."},
-	{"resources.limits", Refused, "Limits of all containers together (S13.13, S13.20)."},
-	{"resources.requests", Refused, "Requests of all containers together; from those of the containers when unset (S1.2, S13.30)."},
+	{"resources.limits", InPart, "Limits of all containers together (S13.13, S13.20). podsim: each container without a limit of its own may take as much as all of them together may, " +
+		"and a warning says so; huge pages are refused."},
+	{"resources.requests", InPart, "Requests of all containers together; from those of the containers when unset (S1.2, S13.26, S13.30). podsim: they count for the class of service and the " +
+		"oom_score_adj; no share of the processor is the pod's own."},
 }}

@@ -5,7 +5,7 @@ var metadataSection = Section{
 	"",
 	[]Field{
 		{"metadata.annotations", InPart, "Notes for clients; field references tell them (S9B). podsim: those that older versions had for AppArmor " +
-			"do not become profiles (S1.2.2)."},
+			"do not become profiles (S1.2.2); podsim.io/network names a network of the engine that the pod joins."},
 		{"metadata.creationTimestamp", ServerSet, "When the pod was created (S1.2.1)."},
 		{"metadata.deletionGracePeriodSeconds", ServerSet, "The grace period of the deletion (S8.2)."},
 		{"metadata.deletionTimestamp", ServerSet, "When the deletion's grace period ends (S8.2)."},

@@ -19,13 +19,16 @@ func TestWhatPodsimCannotDoIsRefused(t *testing.T) {
 		{"probes of every kind", spectest.Container("startupProbe: {tcpSocket: {port: 1}}, livenessProbe: {httpGet: {port: 1}}, readinessProbe: {grpc: {port: 1}}"), nil},
 		{"hooks", "{initContainers: [{name: s, restartPolicy: Always, lifecycle: {preStop: {sleep: {seconds: 1}}, postStart: {tcpSocket: {port: 1}}, stopSignal: SIGINT}}]}", nil},
 		{"restart policies of containers", "{initContainers: [{restartPolicy: Never}], containers: [{restartPolicy: Always, restartPolicyRules: [{action: Restart}]}]}", nil},
+		{"what no engine gives out", "{resources: {limits: {cpu: 1, hugepages-2Mi: 2Mi}}, containers: [{name: c, resources: {limits: {memory: 1Gi, ephemeral-storage: 1Gi, example.com/gpu: 1, example.com/none: 0}}}]}", []string{
+			"C0.resources.limits[example.com/gpu]: Forbidden: podsim has none to give out; in a cluster the pod would wait for a node that has. Take it out to run the pod without",
+			"spec.resources.limits[hugepages-2Mi]: Forbidden: podsim has none to give out; in a cluster the pod would wait for a node that has. Take it out to run the pod without"}},
 		{"an ephemeral container", "{ephemeralContainers: [{name: e, targetContainerName: c, resources: {claims: [{name: r}]}}]}", []string{
 			"spec.ephemeralContainers[0].resources.claims: Forbidden: podsim does not support claims yet"}},
 		{"features that Kubernetes has off", "{volumes: [{name: v, emptyDir: {mode: 511}}], containers: [{volumeMounts: [{name: v, bindMountOptions: [noexec]}]}]}", []string{
 			"V0.emptyDir.mode: Forbidden: podsim does not support mode yet",
 			"C0.volumeMounts[0].bindMountOptions: Forbidden: podsim does not support bindMountOptions yet"}},
-		{"volumes", "{volumes: [{name: v, projected: {}}, {name: w, emptyDir: {medium: HugePages}}, {name: x, emptyDir: {medium: Memory}}]}", []string{
-			"V0.projected: Forbidden: podsim does not support projected volumes yet",
+		{"volumes", "{volumes: [{name: v, projected: {sources: [{podCertificate: {}}]}}, {name: w, emptyDir: {medium: HugePages}}, {name: x, emptyDir: {medium: Memory}}]}", []string{
+			"V0.projected.sources[0].podCertificate: Forbidden: podsim does not support podCertificate yet",
 			`spec.volumes[1].emptyDir.medium: Forbidden: podsim does not support the medium "HugePages" yet, only "" and "Memory"`}},
 		{"a variable from a file", spectest.Container("env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: p, key: k}}}]"), nil},
 		{"other systems", "{hostUsers: false, os: {name: windows}}", []string{

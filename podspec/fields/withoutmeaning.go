@@ -1,8 +1,8 @@
 package fields
 
 import (
-	"maps"
 	"slices"
+	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -45,24 +45,18 @@ func isOfJobsOnly(f setField) bool {
 	return ok && !slices.ContainsFunc(finalizers, func(name string) bool { return name != batchv1.JobTrackingFinalizer })
 }
 
-// valuesWithoutMeaning returns the paths of values without effect in a field that has an effect with others: amounts of what podsim
-// does not ration, and credentials that no pod has.
+// valuesWithoutMeaning returns the paths of values without effect in a field that has an effect with others: requests of disk space,
+// which only a scheduler heeds, and credentials that no pod has.
 func valuesWithoutMeaning(f setField) []string {
 	var paths []string
 	switch value := f.value.Interface().(type) {
 	case corev1.ResourceList:
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			if name != corev1.ResourceCPU && name != corev1.ResourceMemory {
-				paths = append(paths, f.path.Key(string(name)).String())
-			}
+		if _, ok := value[corev1.ResourceEphemeralStorage]; ok && strings.HasSuffix(f.pattern, "requests") {
+			paths = append(paths, f.path.Key(string(corev1.ResourceEphemeralStorage)).String())
 		}
 	case *bool:
 		if f.pattern == "automountServiceAccountToken" && ptr.Deref(value, false) {
 			paths = append(paths, f.path.String())
-		}
-	case *corev1.EmptyDirVolumeSource:
-		if value.Medium == corev1.StorageMediumDefault && value.SizeLimit != nil {
-			paths = append(paths, f.path.Child("sizeLimit").String())
 		}
 	}
 	return paths

@@ -17,14 +17,10 @@ func TestFieldsWithoutMeaningOnOneMachine(t *testing.T) {
 	}{
 		{"none", spectest.Container("resources: {limits: {cpu: 1, memory: 1Mi}}"), nil},
 		{"the scheduler's", "{nodeSelector: {a: b}, tolerations: [{key: k}], affinity: {}}", []string{"spec.nodeSelector", "spec.affinity", "spec.tolerations"}},
-		{"a container's", "{initContainers: [{resizePolicy: [{resourceName: cpu}]}]}", []string{"spec.initContainers[0].resizePolicy"}},
-		{"below what both the pod and a container have", "{securityContext: {seLinuxOptions: {level: l}}, containers: [{securityContext: {seLinuxOptions: {level: l}}}]}",
-			[]string{"spec.containers[0].securityContext.seLinuxOptions", "spec.securityContext.seLinuxOptions"}},
-		{"resources that are not rationed", spectest.Container("resources: {requests: {cpu: 1, ephemeral-storage: 1Gi}, limits: {hugepages-2Mi: 2Mi, example.com/gpu: 1}}"), []string{
-			"spec.containers[0].resources.limits[example.com/gpu]", "spec.containers[0].resources.limits[hugepages-2Mi]",
-			"spec.containers[0].resources.requests[ephemeral-storage]"}},
-		{"the size of a volume on disk", "{volumes: [{name: d, emptyDir: {sizeLimit: 1Mi}}, {name: m, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]}",
-			[]string{"spec.volumes[0].emptyDir.sizeLimit"}},
+		{"beside what has a meaning", "{securityContext: {seLinuxChangePolicy: Recursive, seLinuxOptions: {level: l}}}", []string{"spec.securityContext.seLinuxChangePolicy"}},
+		{"a request of disk space", spectest.Container("resources: {requests: {cpu: 1, ephemeral-storage: 1Gi}, limits: {ephemeral-storage: 2Gi}}"),
+			[]string{"spec.containers[0].resources.requests[ephemeral-storage]"}},
+		{"the size of a volume", "{volumes: [{name: d, emptyDir: {sizeLimit: 1Mi}}, {name: m, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]}", nil},
 		{"credentials", "{automountServiceAccountToken: true}", []string{"spec.automountServiceAccountToken"}},
 		{"no credentials", "{automountServiceAccountToken: false}", nil},
 		{"below what is refused", "{volumes: [{name: e, ephemeral: {volumeClaimTemplate: {spec: {resources: {requests: {storage: 1Gi}}}}}}]}", nil},

@@ -3,6 +3,7 @@ package manifest
 import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -41,6 +42,8 @@ func admit(o object, gates podspec.FeatureGates) (refused, unsupported field.Err
 	case *corev1.Service:
 		defaults.Service(o)
 		return validation.ValidateService(o), nil
+	case *certificatesv1.ClusterTrustBundle:
+		return validation.ValidateTrustBundle(o), nil
 	}
 	return admitWorkload(o, gates)
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/podsim/podsim/podspec/fields"
 )
 
-// culprit returns the path of the value that keeps text from being decoded into an object like into. The decoder says
-// the path without indices, and for quantities, times and encoded bytes it says none at all.
-func culprit(text []byte, into any) string {
-	return culpritBelow("", text, reflect.TypeOf(into).Elem())
+// culprit returns the path of the value for which the decoder gives up with err on text, which is to become an object like into. The
+// decoder says the path without indices, and for quantities, times and encoded bytes it says none at all.
+func culprit(text []byte, into any, err error) string {
+	return culpritBelow("", text, reflect.TypeOf(into).Elem(), failureOf(err))
 }
 
-func culpritBelow(path string, text []byte, t reflect.Type) string {
+func culpritBelow(path string, text []byte, t reflect.Type, wanted failure) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -39,8 +39,8 @@ func culpritBelow(path string, text []byte, t reflect.Type) string {
 			types[field.Name] = field.Type
 		}
 		for _, name := range slices.Sorted(maps.Keys(values)) { // the order that the decoder met them in
-			if typ, ok := types[name]; ok && !decodes(values[name], typ) {
-				return culpritBelow(strings.TrimPrefix(path+"."+name, "."), values[name], typ)
+			if typ, ok := types[name]; ok && decode(values[name], typ) == wanted {
+				return culpritBelow(strings.TrimPrefix(path+"."+name, "."), values[name], typ, wanted)
 			}
 		}
 	case reflect.Map:
@@ -49,8 +49,8 @@ func culpritBelow(path string, text []byte, t reflect.Type) string {
 			return path
 		}
 		for _, key := range slices.Sorted(maps.Keys(values)) {
-			if !decodes(values[key], t.Elem()) {
-				return culpritBelow(path+"["+key+"]", values[key], t.Elem())
+			if decode(values[key], t.Elem()) == wanted {
+				return culpritBelow(path+"["+key+"]", values[key], t.Elem(), wanted)
 			}
 		}
 	case reflect.Slice:
@@ -59,16 +59,31 @@ func culpritBelow(path string, text []byte, t reflect.Type) string {
 			return path
 		}
 		for i, value := range values {
-			if !decodes(value, t.Elem()) {
-				return culpritBelow(path+"["+strconv.Itoa(i)+"]", value, t.Elem())
+			if decode(value, t.Elem()) == wanted {
+				return culpritBelow(path+"["+strconv.Itoa(i)+"]", value, t.Elem(), wanted)
 			}
 		}
 	}
 	return path
 }
 
-func decodes(text []byte, t reflect.Type) bool {
-	return kjson.UnmarshalCaseSensitivePreserveInts(text, reflect.New(t).Interface()) == nil
+// failure is what a decoder says of a value, without where it stands; "" when it takes the value. Of several wrong values in an object
+// the decoder does not always name the first one: it gives up at once at some, and goes on to the end at others.
+type failure string
+
+func failureOf(err error) failure {
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &mistyped):
+		return failure(mistyped.Value + " into " + mistyped.Type.String())
+	}
+	return failure(err.Error())
+}
+
+func decode(text []byte, t reflect.Type) failure {
+	return failureOf(kjson.UnmarshalCaseSensitivePreserveInts(text, reflect.New(t).Interface()))
 }
 
 // goStruct is how the decoder names the type that it wanted, when that is a struct of Kubernetes or a map or list of

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -35,14 +36,15 @@ type place struct {
 func (p place) problem(reason Reason, fieldPath string, err error) *Problem {
 	return &Problem{
 		Source: p.source, Document: p.document, Item: p.item, Line: p.lines.line(fieldPath),
-		Kind: p.kind, Name: p.name, Reason: reason, Err: err,
+		Kind: p.kind, Name: p.name, Path: fieldPath, Reason: reason, Err: err,
 	}
 }
 
 // decoder turns documents into objects and hands them on in their order.
 type decoder struct {
 	object  func(object)
-	skipped func(p place, why string) // an object that podsim has no use for
+	skipped func(p place, why string)    // an object that podsim has no use for
+	account func(*corev1.ServiceAccount) // one with pull secrets, which are all that is used of accounts
 	problem func(*Problem)
 	warning func(*Problem)
 }
@@ -119,6 +121,8 @@ func (d decoder) value(at place, text []byte, assumed schema.GroupVersionKind) {
 	case into == nil:
 		d.skipped(at, fmt.Sprintf("skipped: podsim does not know the kind %s of %s", kind, apiVersion))
 	case !d.typed(text, into, at):
+	case hasPullSecrets(into):
+		d.account(into.(*corev1.ServiceAccount))
 	case !used:
 		d.skipped(at, "accepted, but podsim has no use for objects of this kind")
 	default:
@@ -154,7 +158,7 @@ func (d decoder) typed(text []byte, into runtime.Object, at place) bool {
 	}
 	strict, err := kjson.UnmarshalStrict(text, into)
 	if err != nil {
-		path := culprit(text, into)
+		path := culprit(text, into, err)
 		if path != "" {
 			err = fmt.Errorf("%s: %w", path, withoutGoTypes(err))
 		} else {

@@ -19,6 +19,8 @@ func TestMistakesGetTheDecodersWords(t *testing.T) { // (S1.1.2)
 			"spec.containers[0].ports[0].containerPort: json: cannot unmarshal string into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32"},
 		{"a quantity of a wrong unit", "containers: [{name: a, image: i, resources: {limits: {memory: 64MB}}}]",
 			"spec.containers[0].resources.limits[memory]: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
+		{"a quantity of a wrong unit after a value of a wrong type", "containers: [{name: a, image: i, env: [{name: A, value: 1}], resources: {limits: {memory: 64MB}}}]",
+			"spec.containers[0].resources.limits[memory]: quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
 		{"a string as a mode", `volumes: [{name: v, secret: {secretName: s, defaultMode: "0400"}}]`,
 			"spec.volumes[0].secret.defaultMode: json: cannot unmarshal string into Go struct field SecretVolumeSource.spec.volumes.VolumeSource.secret.defaultMode of type int32"},
 		{"a mapping instead of a list", "containers: {name: a}",

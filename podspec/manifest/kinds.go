@@ -7,6 +7,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -23,6 +24,7 @@ var usedKinds = []schema.GroupVersionKind{
 	corev1.SchemeGroupVersion.WithKind("Secret"),
 	corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"),
 	corev1.SchemeGroupVersion.WithKind("Service"),
+	certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"),
 	appsv1.SchemeGroupVersion.WithKind("Deployment"),
 	appsv1.SchemeGroupVersion.WithKind("ReplicaSet"),
 	appsv1.SchemeGroupVersion.WithKind("StatefulSet"),
@@ -32,8 +34,8 @@ var usedKinds = []schema.GroupVersionKind{
 }
 
 // empty returns an empty object of a kind of Kubernetes' own, and whether podsim has a use for such objects. The object is nil for
-// kinds that are not of Kubernetes; the error is for those that look like its own and are none, and for versions of those above that an
-// API server of v1.37 does not serve any more, in the words of kubectl.
+// kinds that are not of Kubernetes; the error is for those that look like its own and are none, and for versions that an API server of
+// v1.37 does not serve any more, in the words of kubectl.
 func empty(kind schema.GroupVersionKind) (object runtime.Object, used bool, err error) {
 	object, err = scheme.Scheme.New(kind)
 	switch {
@@ -41,10 +43,21 @@ func empty(kind schema.GroupVersionKind) (object runtime.Object, used bool, err 
 		return nil, false, nil
 	case slices.Contains(usedKinds, kind):
 		return object, true, nil
-	case err != nil || slices.ContainsFunc(usedKinds, func(k schema.GroupVersionKind) bool { return k.Kind == kind.Kind }):
-		return nil, false, noMatch(kind)
+	case err != nil || isRemoved(object) || slices.ContainsFunc(usedKinds, func(k schema.GroupVersionKind) bool { return k.Kind == kind.Kind }):
+		return nil, false, noMatch(kind, object)
 	}
 	return object, false, nil
+}
+
+// isRemoved tells whether an API server of v1.37 serves the version of an object no longer. The server itself goes by the same mark.
+func isRemoved(object runtime.Object) bool {
+	const servedMajor, servedMinor = 1, 37
+	old, ok := object.(interface{ APILifecycleRemoved() (major, minor int) })
+	if !ok {
+		return false
+	}
+	major, minor := old.APILifecycleRemoved()
+	return major < servedMajor || major == servedMajor && minor <= servedMinor
 }
 
 // isOfKubernetes tells the API groups of Kubernetes itself from those of its users. The old ones have no dot.
@@ -52,19 +65,24 @@ func isOfKubernetes(group string) bool {
 	return !strings.Contains(group, ".") || scheme.Scheme.IsGroupRegistered(group)
 }
 
-// likely returns the kind that podsim uses and that another is an old version or a misspelling of.
-func likely(kind schema.GroupVersionKind) (meant schema.GroupVersionKind, ok bool) {
-	i := slices.IndexFunc(usedKinds, func(k schema.GroupVersionKind) bool { return podspec.Alike(k.Kind, kind.Kind) })
-	if i < 0 {
-		return meant, false
+// likely returns the kind that took the place of an old one, or the kind that podsim uses and that another is an old version or a
+// misspelling of. object is one of the kind, nil if there is no such kind.
+func likely(kind schema.GroupVersionKind, object runtime.Object) (meant schema.GroupVersionKind, ok bool) {
+	if i := slices.IndexFunc(usedKinds, func(k schema.GroupVersionKind) bool { return podspec.Alike(k.Kind, kind.Kind) }); i >= 0 {
+		return usedKinds[i], true
 	}
-	return usedKinds[i], true
+	if old, ok := object.(interface {
+		APILifecycleReplacement() schema.GroupVersionKind
+	}); ok {
+		return old.APILifecycleReplacement(), true
+	}
+	return meant, false
 }
 
 // noMatch says that there is no such kind, and which one may have been meant.
-func noMatch(kind schema.GroupVersionKind) error {
+func noMatch(kind schema.GroupVersionKind, object runtime.Object) error {
 	words := fmt.Sprintf("no matches for kind %q in version %q", kind.Kind, kind.GroupVersion())
-	if meant, ok := likely(kind); ok {
+	if meant, ok := likely(kind, object); ok {
 		words += fmt.Sprintf(", did you mean %s of version %q?", meant.Kind, meant.GroupVersion())
 	}
 	return serverWords(words)

@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"strings"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/defaults"
@@ -25,6 +27,9 @@ type Options struct {
 
 	// Replicas is how many pods to make of each workload; 0 means one, or none where the workload itself wants none.
 	Replicas int
+	// Amend, if not nil, changes the spec of each pod, or of the template of a workload, before its defaults are filled in. The object has
+	// its name and namespace by then.
+	Amend func(object metav1.Object, spec *corev1.PodSpec)
 	// WarnUnsupported makes what podsim cannot run a warning instead of an error, for those who only want to know.
 	WarnUnsupported bool
 	// KeepTokenVolume keeps the volume with the credentials of a service account that a cluster added to its pods (S1.3).
@@ -35,26 +40,28 @@ type Options struct {
 
 // Contents is what the inputs hold, in their order, defaulted and valid.
 type Contents struct {
-	Objects    []Object      // all of the kinds that podsim reads, as they were given
-	Pods       []*corev1.Pod // those of workloads included
-	ConfigMaps []*corev1.ConfigMap
-	Secrets    []*corev1.Secret
-	Claims     []*corev1.PersistentVolumeClaim // those of StatefulSets included
-	Services   []*corev1.Service
-	Workloads  []Workload
-	Warnings   Problems // all that is not wrong enough to refuse the inputs
+	Objects      []Object      // all of the kinds that podsim reads, as they were given
+	Pods         []*corev1.Pod // those of workloads included
+	ConfigMaps   []*corev1.ConfigMap
+	Secrets      []*corev1.Secret
+	Claims       []*corev1.PersistentVolumeClaim // those of StatefulSets included
+	Services     []*corev1.Service
+	TrustBundles []*certificatesv1.ClusterTrustBundle
+	Workloads    []Workload
+	Warnings     Problems // all that is not wrong enough to refuse the inputs
 }
 
 // Load reads Pods, workloads, which become the pods that their controllers would make, ConfigMaps, Secrets,
-// PersistentVolumeClaims, Services, and Lists of them. Objects of other kinds are passed over with a warning. An input is a file, a
-// directory (its *.yaml, *.yml and *.json in the order of their names, no subdirectories), "-" for standard input, or an http or
-// https URL; it may hold several documents. Objects that a cluster printed are taken too: what a server sets is dropped.
+// PersistentVolumeClaims, Services, ClusterTrustBundles, and Lists of them; of ServiceAccounts it takes the pull secrets. Objects of other kinds are passed
+// over with a warning. An input is a file, a directory (its *.yaml, *.yml and *.json in the order of their names, no subdirectories),
+// "-" for standard input, or an http or https URL; it may hold several documents. Objects that a cluster printed are taken too: what a
+// server sets is dropped.
 //
 // An error is of type Problems and tells everything that is wrong in all inputs; there is no Contents then.
 func Load(ctx context.Context, inputs []string, opts Options) (*Contents, error) {
 	sources, problems := readSources(ctx, inputs, opts)
-	l := loading{options: opts, problems: problems, firstPlaces: map[string]place{}}
-	decoder := decoder{object: l.take, skipped: l.skip, problem: l.refuse, warning: l.warn}
+	l := loading{options: opts, problems: problems, firstPlaces: map[string]place{}, pullSecrets: map[types.NamespacedName][]corev1.LocalObjectReference{}}
+	decoder := decoder{object: l.take, skipped: l.skip, account: l.account, problem: l.refuse, warning: l.warn}
 	for _, s := range sources {
 		documents, broken := splitDocuments(s)
 		if len(documents) == 0 && !s.fromDirectory {
@@ -67,6 +74,7 @@ func Load(ctx context.Context, inputs []string, opts Options) (*Contents, error)
 			l.refuse(broken)
 		}
 	}
+	l.lendPullSecrets()
 	if len(l.problems) == 0 && len(l.contents.Pods) == 0 && !opts.WithoutPod {
 		l.refuse(&Problem{Source: strings.Join(sourceNames(inputs), ", "), Reason: Invalid, Err: errors.New(l.nothingToRun())})
 	}
@@ -97,8 +105,9 @@ type loading struct {
 	options     Options
 	contents    Contents
 	problems    Problems
-	firstPlaces map[string]place // by kind, namespace and name
-	idle        []string         // why the objects that could have been run were not
+	firstPlaces map[string]place                                       // by kind, namespace and name
+	idle        []string                                               // why the objects that could have been run were not
+	pullSecrets map[types.NamespacedName][]corev1.LocalObjectReference // by service account
 }
 
 func (l *loading) refuse(p *Problem) { l.problems = append(l.problems, p) }
@@ -134,6 +143,7 @@ func (l *loading) take(o object) {
 	if o.GetName() == "" && o.GetGenerateName() != "" {
 		o.SetName(workload.GeneratedName(o.GetGenerateName(), fmt.Sprintf("%s/%d/%d", o.GetNamespace(), o.document, o.item)))
 	}
+	l.amend(o)
 	for _, warning := range warnings(o, l.options.FeatureGates) {
 		l.warn(warning)
 	}
@@ -160,6 +170,18 @@ func (l *loading) take(o object) {
 	}
 }
 
+// amend has the caller change the object, if it is a pod or makes pods.
+func (l *loading) amend(o object) {
+	if l.options.Amend == nil {
+		return
+	}
+	if pod, ok := o.Object.(*corev1.Pod); ok {
+		l.options.Amend(pod, &pod.Spec)
+	} else if template, _ := workload.Template(o.Object); template != nil {
+		l.options.Amend(o, &template.Spec)
+	}
+}
+
 // add files a valid object under its kind.
 func (l *loading) add(o object) {
 	c := &l.contents
@@ -175,6 +197,8 @@ func (l *loading) add(o object) {
 		c.Claims = append(c.Claims, object)
 	case *corev1.Service:
 		c.Services = append(c.Services, object)
+	case *certificatesv1.ClusterTrustBundle:
+		c.TrustBundles = append(c.TrustBundles, object)
 	default:
 		l.addWorkload(o)
 	}
@@ -205,6 +229,10 @@ func (l *loading) addWorkload(o object) {
 
 // placeInNamespace gives an object the namespace of the Load, or refuses one that insists on another, as kubectl does.
 func placeInNamespace(o object, namespace string) *Problem {
+	if _, isTrustBundle := o.Object.(*certificatesv1.ClusterTrustBundle); isTrustBundle {
+		o.SetNamespace(metav1.NamespaceNone) // it is the cluster's
+		return nil
+	}
 	switch own := o.GetNamespace(); {
 	case own != "" && namespace != "" && own != namespace:
 		return o.problem(Invalid, "metadata.namespace", serverWords(fmt.Sprintf("the namespace from the provided object %q does not match "+

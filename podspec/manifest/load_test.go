@@ -162,7 +162,9 @@ func TestProblemsNameTheirPlace(t *testing.T) {
 			`pod.yaml:9: document 1, item 2: not a Kubernetes object: a mapping with apiVersion and kind is needed`}},
 		{"a key with dots", spec + "    resources:\n      limits:\n        example.com/gpu: 500m\n", []string{
 			`pod.yaml:11: document 1 (Pod "web"): spec.containers[0].resources.limits[example.com/gpu]: Invalid value: "500m": must be an integer`,
-			`pod.yaml:9: document 1 (Pod "web"): spec.containers[0].resources.requests[example.com/gpu]: Invalid value: "500m": must be an integer`}},
+			`pod.yaml:9: document 1 (Pod "web"): spec.containers[0].resources.requests[example.com/gpu]: Invalid value: "500m": must be an integer`,
+			`pod.yaml:11: document 1 (Pod "web"): spec.containers[0].resources.limits[example.com/gpu]: Forbidden: podsim has none to give out; ` +
+				`in a cluster the pod would wait for a node that has. Take it out to run the pod without`}},
 		{"what podsim cannot do", spec + "    volumeDevices:\n    - {name: v, devicePath: /d}\n  volumes:\n  - {name: v, persistentVolumeClaim: {claimName: c}}\n", []string{
 			`pod.yaml:9: document 1 (Pod "web"): spec.containers[0].volumeDevices: Forbidden: podsim does not support volumeDevices yet`}},
 	}

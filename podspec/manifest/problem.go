@@ -42,6 +42,7 @@ type Problem struct {
 	Line     int    // from 1, in Source; 0 means unknown
 	Kind     string // of the object; "" when it is not known
 	Name     string // of the object; "" when it has none
+	Path     string // of the field that it is about; "" when it is about the object as a whole
 	Reason   Reason
 	Err      error // what is wrong; a *field.Error when it is about a field of a decoded object
 }

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 
@@ -9,12 +10,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/podspec/defaults"
 )
 
 // dropServerFields takes off what only a server sets, so that the output of kubectl get can be used as an input. The volume with the
 // credentials of a service account stays when keepTokenVolume says so.
 func dropServerFields(o metav1.Object, keepTokenVolume bool) {
-	fromCluster := o.GetUID() != ""
+	uid := o.GetUID()
+	fromCluster := uid != ""
 	o.SetUID("")
 	o.SetResourceVersion("")
 	o.SetGeneration(0)
@@ -46,8 +50,30 @@ func dropServerFields(o metav1.Object, keepTokenVolume bool) {
 		o.Status = appsv1.DaemonSetStatus{}
 	case *batchv1.Job:
 		o.Status = batchv1.JobStatus{}
+		if fromCluster {
+			dropGeneratedSelector(&o.Spec, string(uid))
+		}
 	case *batchv1.CronJob:
 		o.Status = batchv1.CronJobStatus{}
+	}
+}
+
+// dropGeneratedSelector takes off the labels, and the selector for them, by which a server tells the pods of the Job with that uid from
+// all others. A selector that somebody wrote stays.
+func dropGeneratedSelector(spec *batchv1.JobSpec, uid string) {
+	if ptr.Deref(spec.ManualSelector, false) {
+		return
+	}
+	generated := func(key, value string) bool {
+		return (key == batchv1.ControllerUidLabel || key == defaults.LegacyControllerUIDLabel) && value == uid
+	}
+	maps.DeleteFunc(spec.Template.Labels, generated)
+	if spec.Selector == nil {
+		return
+	}
+	maps.DeleteFunc(spec.Selector.MatchLabels, generated)
+	if len(spec.Selector.MatchLabels)+len(spec.Selector.MatchExpressions) == 0 {
+		spec.Selector = nil
 	}
 }
 

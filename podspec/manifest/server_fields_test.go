@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,24 +52,19 @@ func TestCredentialsThatAdmissionAddedAreDropped(t *testing.T) { // (S1.3)
 		all    = "[" + token + ", " + ca + ", " + space + "]"
 		name   = "kube-api-access-x7k2p"
 	)
-	const refused = "podsim does not support projected volumes yet"
-	cases := []struct{ name, volume, path, sources, wantErr string }{
-		{"what a cluster adds", name, serviceAccountPath, all, ""},
-		{"a token alone", name, serviceAccountPath, "[" + token + "]", ""},
-		{"a mount at another path", name, "/token", all, refused},
-		{"a volume of another name", "kube-api-access-x7k2", serviceAccountPath, all, refused},
-		{"a volume with a secret beside the token", name, serviceAccountPath, "[" + token + ", " + secret + "]", refused},
-		{"a volume without a token", name, serviceAccountPath, "[" + ca + "]", refused},
+	cases := []struct {
+		name, volume, path, sources string
+		isOwn                       bool // the manifest's author wanted it
+	}{
+		{"what a cluster adds", name, serviceAccountPath, all, false},
+		{"a token alone", name, serviceAccountPath, "[" + token + "]", false},
+		{"a mount at another path", name, "/token", all, true},
+		{"a volume of another name", "kube-api-access-x7k2", serviceAccountPath, all, true},
+		{"a volume with a secret beside the token", name, serviceAccountPath, "[" + token + ", " + secret + "]", true},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			manifest, err := loadText(t, strings.NewReplacer("%NAME%", c.volume, "%PATH%", c.path, "%SOURCES%", c.sources).Replace(printedPod))
-			if c.wantErr != "" {
-				if err == nil || !strings.Contains(err.Error(), c.wantErr) {
-					t.Errorf("got %v, want %s", err, c.wantErr)
-				}
-				return
-			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -82,7 +78,13 @@ func TestCredentialsThatAdmissionAddedAreDropped(t *testing.T) { // (S1.3)
 					left = append(left, m.MountPath)
 				}
 			}
-			if diff := cmp.Diff([]string{"data", "/data"}, left); diff != "" {
+			want := []string{"data", "/data"}
+			if c.isOwn {
+				want = []string{"data", c.volume, serviceAccountPath, "/data", c.path}
+			}
+			slices.Sort(want)
+			slices.Sort(left)
+			if diff := cmp.Diff(want, left); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -97,5 +99,41 @@ func TestUnmountedCredentialsThatAdmissionAddedAreDropped(t *testing.T) { // (S1
 	}
 	if volumes := manifest.Pods[0].Spec.Volumes; len(volumes) != 0 {
 		t.Errorf("left: %v", volumes)
+	}
+}
+
+func TestTheSelectorThatAServerGaveAJobIsDropped(t *testing.T) {
+	const printedJob = `apiVersion: batch/v1
+kind: Job
+metadata: {name: pi, uid: 5f4c}
+spec:
+  manualSelector: MANUAL
+  selector: {matchLabels: {batch.kubernetes.io/controller-uid: UID}}
+  template:
+    metadata:
+      labels: {app: pi, batch.kubernetes.io/controller-uid: UID, batch.kubernetes.io/job-name: pi, controller-uid: UID, job-name: pi}
+    spec: {restartPolicy: Never, containers: [{name: c, image: i}]}
+`
+	for _, c := range []struct{ name, manual, uid, want string }{
+		{"as a server made it", "false", "5f4c", ""},
+		{"of another Job", "false", "ab12", "`selector` not auto-generated"},
+		{"as somebody wrote it", "true", "5f4c", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			contents, err := loadText(t, strings.NewReplacer("MANUAL", c.manual, "UID", c.uid).Replace(printedJob))
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("got %v, want %s", err, c.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept := contents.Pods[0].Labels["controller-uid"] == c.uid
+			if kept != (c.manual == "true") || contents.Pods[0].Labels["app"] != "pi" {
+				t.Errorf("labels %v", contents.Pods[0].Labels)
+			}
+		})
 	}
 }

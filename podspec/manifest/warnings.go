@@ -25,15 +25,15 @@ func warnings(o object, gates podspec.FeatureGates) Problems {
 	if hook := o.GetAnnotations()[helmHook]; hook != "" {
 		warn(Doubtful, "metadata.annotations", fmt.Sprintf("a hook of Helm (%s): podsim treats it like any other object", hook))
 	}
-	if _, isService := o.Object.(*corev1.Service); isService {
-		warn(Unused, "", "accepted, but podsim gives containers neither its variables nor its name yet")
-	}
 	for _, w := range serverWarnings(o.Object) {
 		warn(Doubtful, w.Path, w.Text)
 	}
 	pod, template := podIn(o.Object)
 	if pod == nil {
 		return found
+	}
+	for _, w := range sharedPorts(pod, template) {
+		warn(Doubtful, w.Path, w.Text)
 	}
 	for _, w := range notYetDone(pod, template) {
 		warn(WithoutEffect, w.Path, w.Text)
@@ -77,13 +77,10 @@ func allInTemplate(template *field.Path, paths []string) []string {
 // notYetDone are warnings about fields that podsim honours in part.
 func notYetDone(pod *corev1.Pod, template *field.Path) []validation.Warning {
 	var found []validation.Warning
-	for c, path := range podspec.ContainersWithPaths(&pod.Spec, field.NewPath("spec")) {
-		if c.TerminationMessagePolicy == corev1.TerminationMessageFallbackToLogsOnError ||
-			c.TerminationMessagePath != "" && c.TerminationMessagePath != corev1.TerminationMessagePathDefault {
-			at := inTemplate(template, path.Child("terminationMessagePath").String())
-			found = append(found, validation.Warning{Path: at,
-				Text: at + ": podsim gives the container the file, but does not put its message into the status yet"})
-		}
+	if r := pod.Spec.Resources; r != nil && len(r.Limits) > 0 {
+		at := inTemplate(template, "spec.resources.limits")
+		found = append(found, validation.Warning{Path: at,
+			Text: at + ": podsim gives them to each container without a limit of its own, not to all containers together"})
 	}
 	return found
 }

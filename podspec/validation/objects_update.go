@@ -32,6 +32,16 @@ func ValidateSecretUpdate(newer, older *corev1.Secret) field.ErrorList {
 	return append(errs, ValidateSecret(newer)...)
 }
 
+// ValidateServiceUpdate returns what the API server finds wrong with a defaulted Service that is to take the place of an older one. Newer
+// has the resourceVersion that it is to replace.
+func ValidateServiceUpdate(newer, older *corev1.Service) field.ErrorList {
+	errs := apivalidation.ValidateObjectMetaUpdate(&newer.ObjectMeta, &older.ObjectMeta, field.NewPath("metadata"))
+	if older.Spec.ClusterIP != "" && newer.Spec.ClusterIP != older.Spec.ClusterIP && newer.Spec.Type != corev1.ServiceTypeExternalName {
+		errs = append(errs, field.Invalid(field.NewPath("spec", "clusterIPs").Index(0), newer.Spec.ClusterIP, "may not change once set"))
+	}
+	return append(errs, ValidateService(newer)...)
+}
+
 // sealedField is a field that cannot change any more once its object is immutable.
 type sealedField struct {
 	name         string

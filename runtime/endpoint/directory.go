@@ -74,6 +74,17 @@ func lockPath(dir string) string   { return filepath.Join(dir, "node.lock") }
 // LogPath is the file that the output of a background node goes to.
 func LogPath(dir string) string { return filepath.Join(dir, "node.log") }
 
+// TokenKeyPath is the file with the key that signs the tokens of the pods' service accounts. It is there as long as the node has pods.
+func TokenKeyPath(dir string) string { return filepath.Join(dir, "token.key") }
+
+// ForgetTokenKey removes the key. It is no error if there is none.
+func ForgetTokenKey(dir string) error {
+	if err := os.Remove(TokenKeyPath(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing the key of service account tokens: %w", err)
+	}
+	return nil
+}
+
 // makeDirectory makes the state directory if it is not there, and refuses one that others could tamper with. A node that
 // ends removes it, perhaps just now, so it is tried a few times.
 func makeDirectory(dir string) error {

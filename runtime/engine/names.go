@@ -11,8 +11,10 @@ import (
 const (
 	// LabelMaxRestartBackoff is the cap of a pod's crash back-off, on its sandbox; a node that adopts the pod keeps it.
 	LabelMaxRestartBackoff = "podsim.io/max-restart-backoff"
+	// LabelImage is the image of an instance as the spec had it.
+	LabelImage = "podsim.io/image"
 	// LabelSandbox is the sandbox that an instance joined.
-	LabelSandbox = "io.kubernetes.sandbox.id"
+	LabelSandbox = network.LabelSandbox
 )
 
 // ContainerName is the engine's name of one attempt of a container: k8s_<container>_<pod>_<namespace>_<uid>_<attempt>.

@@ -27,19 +27,36 @@ type Input struct {
 	NodeID string
 	// NodeMemory is the node's memory in bytes (S13.25).
 	NodeMemory int64
+	// NodeCPUs is the number of the node's processors.
+	NodeCPUs int
+	// LowersOOMScore: the engine may give processes a negative oom_score_adj.
+	LowersOOMScore bool
 	// Env is the full environment, Command and Args are expanded (S9).
 	Env           []podspec.EnvVar
 	Command, Args []string
+	// Log bounds the instance's log; the zero value is a kubelet's limits (S10.42).
+	Log LogLimits
 	// Binds and Mounts are what the container sees of the pod's volumes and managed files.
 	Binds  []string
 	Mounts []mount.Mount
 	// ImageUser is the USER of the image, "" if it has none.
 	ImageUser string
+	// Accounts are the users and groups of the image. They are needed where NeedsAccounts says so.
+	Accounts Accounts
+	// SeccompProfile is the content of the Localhost profile that the container asks for, as JSON; "" if it asks for none (S12.10).
+	SeccompProfile string
+	// Seccomp and SELinux: the engine has them.
+	Seccomp, SELinux bool
 }
 
-// Config is what the engine is asked to create. The error, if any, is the text of CreateContainerConfigError.
+// Config is what the engine is asked to create. The error, if any, is the text of CreateContainerConfigError, or of CreateContainerError
+// if it is an ErrEngineLacks.
 func Config(in Input) (*container.Config, *container.HostConfig, error) {
 	user, err := user(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	security, err := securityOptions(in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,11 +81,11 @@ func Config(in Input) (*container.Config, *container.HostConfig, error) {
 		IpcMode:        container.IpcMode(sandbox),
 		Binds:          in.Binds,
 		Mounts:         in.Mounts,
-		GroupAdd:       groups(in.Pod),
+		GroupAdd:       groups(in),
 		OomScoreAdj:    oomScoreAdj(in),
 		ReadonlyRootfs: isTrue(securityContext(c).ReadOnlyRootFilesystem),
-		LogConfig:      LogConfig(),
-		Resources:      resources(c),
+		LogConfig:      in.Log.config(),
+		Resources:      resources(in.Pod, c),
 	}
 	if in.Pod.Spec.HostIPC {
 		host.IpcMode = "host"
@@ -81,13 +98,9 @@ func Config(in Input) (*container.Config, *container.HostConfig, error) {
 	case in.TargetID != "":
 		host.PidMode = container.PidMode("container:" + in.TargetID)
 	}
-	isolate(host, in.Pod, c)
+	host.SecurityOpt = security
+	isolate(host, c, in.NodeCPUs)
 	return config, host, nil
-}
-
-// LogConfig is the log driver of every instance: files of 10 MB, five of them (S10.42), which the engine can read back.
-func LogConfig() container.LogConfig {
-	return container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "5"}}
 }
 
 func labels(in Input) map[string]string {
@@ -101,6 +114,7 @@ func labels(in Input) map[string]string {
 		network.LabelRestartCount:  strconv.Itoa(in.Attempt),
 		network.LabelNode:          in.NodeID,
 		engine.LabelSandbox:        in.SandboxID,
+		engine.LabelImage:          in.Container.Image,
 	}
 }
 

@@ -22,6 +22,7 @@ func TestLabelsTellWhatAnInstanceIs(t *testing.T) {
 		"io.kubernetes.container.name":                    "c",
 		"io.kubernetes.docker.type":                       "container",
 		"io.kubernetes.sandbox.id":                        "box",
+		"podsim.io/image":                                 "busybox:1.36",
 		"annotation.io.kubernetes.container.restartCount": "2",
 	}
 	if diff := cmp.Diff(want, config.Labels); diff != "" {
@@ -121,7 +122,7 @@ func TestNamespacesOfAnInstance(t *testing.T) {
 }
 
 func TestLogsAreFilesThatTheEngineCanReadBack(t *testing.T) {
-	want := container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10m", "max-file": "5"}}
+	want := container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "10485760", "max-file": "5"}}
 	if diff := cmp.Diff(want, hostOf(t, nil).LogConfig); diff != "" {
 		t.Errorf("(S10.42):\n%s", diff)
 	}

@@ -18,7 +18,7 @@ func inputOf(change func(pod *corev1.Pod, c *corev1.Container)) Input {
 	if change != nil {
 		change(pod, &pod.Spec.Containers[0])
 	}
-	return Input{Pod: pod, Container: &pod.Spec.Containers[0], Attempt: 2, SandboxID: "box", NodeID: "node", NodeMemory: 8 << 30}
+	return Input{Pod: pod, Container: &pod.Spec.Containers[0], Attempt: 2, SandboxID: "box", NodeID: "node", NodeMemory: 8 << 30, Seccomp: true}
 }
 
 func configOf(t *testing.T, in Input) (*container.Config, *container.HostConfig) {

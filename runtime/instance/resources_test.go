@@ -52,6 +52,7 @@ func TestOOMScoreAdjustment(t *testing.T) {
 		{"burstable without a memory request (S13.25)",
 			func(_ *corev1.Pod, c *corev1.Container) { c.Resources.Requests = quantities("1", "") }, 999},
 		{"burstable with all of the node's memory (S13.25)", memory("8Gi"), 3},
+		{"critical for the node (S13.25)", func(pod *corev1.Pod, _ *corev1.Container) { pod.Spec.PriorityClassName = "system-node-critical" }, 0},
 		{"guaranteed gets the least that an engine grants without further rights (S13.25)",
 			func(_ *corev1.Pod, c *corev1.Container) {
 				c.Resources.Requests, c.Resources.Limits = quantities("1", "1Gi"), quantities("1", "1Gi")
@@ -65,15 +66,59 @@ func TestOOMScoreAdjustment(t *testing.T) {
 	}
 }
 
+func TestWhereTheEngineMayItLowersTheOOMScore(t *testing.T) { // (S13.25)
+	for name, change := range map[string]func(*corev1.Pod, *corev1.Container){
+		"a guaranteed pod": func(_ *corev1.Pod, c *corev1.Container) {
+			c.Resources.Requests, c.Resources.Limits = quantities("1", "1Gi"), quantities("1", "1Gi")
+		},
+		"a pod that is critical for the node": func(pod *corev1.Pod, _ *corev1.Container) { pod.Spec.PriorityClassName = "system-node-critical" },
+	} {
+		in := inputOf(change)
+		in.LowersOOMScore = true
+		if _, host := configOf(t, in); host.OomScoreAdj != -997 {
+			t.Errorf("%s has %d", name, host.OomScoreAdj)
+		}
+	}
+}
+
+func TestAContainerWithoutALimitHasThatOfThePod(t *testing.T) {
+	host := hostOf(t, func(pod *corev1.Pod, c *corev1.Container) {
+		c.Resources.Limits = quantities("", "64Mi")
+		pod.Spec.Resources = &corev1.ResourceRequirements{Requests: quantities("1", "1Gi"), Limits: quantities("2", "2Gi")}
+	})
+	if host.CPUQuota != 200000 || host.CPUShares != 2048 {
+		t.Errorf("quota %d and shares %d, not those of the pod's limit of 2 processors (S13.11)", host.CPUQuota, host.CPUShares)
+	}
+	if host.Memory != 64<<20 {
+		t.Errorf("%d bytes instead of the container's own limit (S13.13)", host.Memory)
+	}
+}
+
+func TestWhatThePodRequestsBeyondItsContainersIsSharedOut(t *testing.T) {
+	host := hostOf(t, func(pod *corev1.Pod, c *corev1.Container) {
+		c.Resources.Requests = quantities("", "2Gi")
+		pod.Spec.Resources = &corev1.ResourceRequirements{Requests: quantities("", "6Gi")}
+		pod.Spec.Containers = append(pod.Spec.Containers, corev1.Container{Name: "other"})
+	})
+	if host.OomScoreAdj != 500 { // 2Gi and half of the other 4Gi, of 8Gi
+		t.Errorf("got %d, want 500 (S13.26)", host.OomScoreAdj)
+	}
+}
+
 func TestASidecarIsNotKilledBeforeTheMainsForWantOfMemory(t *testing.T) {
 	always := corev1.ContainerRestartPolicyAlways
 	in := inputOf(func(pod *corev1.Pod, c *corev1.Container) {
 		c.Resources.Requests = quantities("", "4Gi")
+		other := corev1.Container{Name: "other"}
+		other.Resources.Requests = quantities("", "6Gi")
+		pod.Spec.Containers = append(pod.Spec.Containers, other)
 		pod.Spec.InitContainers = []corev1.Container{{Name: "s", RestartPolicy: &always}}
 	})
 	in.Container = &in.Pod.Spec.InitContainers[0]
-	_, host := configOf(t, in)
-	if host.OomScoreAdj != 500 {
-		t.Errorf("it has %d, worse than the main's 500 (S13.25)", host.OomScoreAdj)
+	for request, want := range map[string]int{"": 500, "6Gi": 250} {
+		in.Container.Resources.Requests = quantities("", request)
+		if _, host := configOf(t, in); host.OomScoreAdj != want {
+			t.Errorf("with a request of %q it has %d, want the lesser of its own and that of the main with the least request, %d (S13.25)", request, host.OomScoreAdj, want)
+		}
 	}
 }

@@ -2,13 +2,10 @@ package instance
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
+	"slices"
 
 	"github.com/docker/docker/api/types/container"
 	corev1 "k8s.io/api/core/v1"
-
-	"github.com/podsim/podsim/podspec"
 )
 
 // securityContext is the container's security context, empty if it has none.
@@ -26,47 +23,6 @@ func podSecurityContext(pod *corev1.Pod) corev1.PodSecurityContext {
 	return *pod.Spec.SecurityContext
 }
 
-// user is the engine's user[:group] of the instance (S12.1, S12.2), after the check that runAsNonRoot asks for (S12.4).
-func user(in Input) (string, error) {
-	own, pod := securityContext(in.Container), podSecurityContext(in.Pod)
-	uid, gid := first(own.RunAsUser, pod.RunAsUser), first(own.RunAsGroup, pod.RunAsGroup)
-	if isTrue(first(own.RunAsNonRoot, pod.RunAsNonRoot)) {
-		if err := checkNonRoot(in, uid); err != nil {
-			return "", err
-		}
-	}
-	name := in.ImageUser
-	if uid != nil {
-		name = strconv.FormatInt(*uid, 10)
-	}
-	if gid == nil {
-		return name, nil
-	}
-	name, _, _ = strings.Cut(name, ":")
-	if name == "" {
-		name = "0"
-	}
-	return fmt.Sprintf("%s:%d", name, *gid), nil
-}
-
-func checkNonRoot(in Input, uid *int64) error {
-	where := fmt.Sprintf("(pod: %q, container: %s)", podspec.PodIdentity(in.Pod), in.Container.Name)
-	if uid != nil {
-		if *uid == 0 {
-			return fmt.Errorf("container's runAsUser breaks non-root policy %s", where)
-		}
-		return nil
-	}
-	name, _, _ := strings.Cut(in.ImageUser, ":")
-	switch n, err := strconv.ParseInt(name, 10, 64); {
-	case name == "" || err == nil && n == 0:
-		return fmt.Errorf("container has runAsNonRoot and image will run as root %s", where)
-	case err != nil:
-		return fmt.Errorf("container has runAsNonRoot and image has non-numeric user (%s), cannot verify user is non-root %s", name, where)
-	}
-	return nil
-}
-
 func first[T any](values ...*T) *T {
 	for _, v := range values {
 		if v != nil {
@@ -76,48 +32,95 @@ func first[T any](values ...*T) *T {
 	return nil
 }
 
-// groups are the supplementary groups that every container of the pod gets (S11.64, S12.3).
-func groups(pod *corev1.Pod) []string {
-	context := podSecurityContext(pod)
-	var list []string
-	if context.FSGroup != nil {
-		list = append(list, strconv.FormatInt(*context.FSGroup, 10))
-	}
-	for _, g := range context.SupplementalGroups {
-		list = append(list, strconv.FormatInt(g, 10))
-	}
-	return list
-}
-
-// isolate sets capabilities, privileges and the security options (S12.5 to S12.12).
-func isolate(host *container.HostConfig, pod *corev1.Pod, c *corev1.Container) {
+// isolate sets privileges, capabilities and what is masked of /proc (S12.5 to S12.7, S12.12).
+func isolate(host *container.HostConfig, c *corev1.Container, cpus int) {
 	own := securityContext(c)
 	host.Privileged = isTrue(own.Privileged)
-	if own.Capabilities != nil {
-		for _, name := range own.Capabilities.Add {
-			host.CapAdd = append(host.CapAdd, string(name))
-		}
-		for _, name := range own.Capabilities.Drop {
-			host.CapDrop = append(host.CapDrop, string(name))
-		}
+	if !host.Privileged {
+		host.CapAdd, host.CapDrop = capabilities(own.Capabilities)
 	}
+	switch {
+	case host.Privileged: // the engine masks nothing (S12.7)
+	case own.ProcMount != nil && *own.ProcMount == corev1.UnmaskedProcMount:
+		host.MaskedPaths, host.ReadonlyPaths = []string{}, []string{}
+	default:
+		host.MaskedPaths, host.ReadonlyPaths = maskedPaths(cpus), slices.Clone(readOnlyPaths)
+	}
+}
+
+// readOnlyPaths are what no container can write to (S12.12).
+var readOnlyPaths = []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"}
+
+// maskedPaths are what no container sees of a machine with so many processors (S12.12). An engine passes over those that are not there.
+func maskedPaths(cpus int) []string {
+	paths := []string{
+		"/proc/asound", "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list",
+		"/proc/timer_stats", "/proc/sched_debug", "/proc/scsi", "/sys/firmware", "/sys/devices/virtual/powercap",
+	}
+	for cpu := range cpus {
+		paths = append(paths, fmt.Sprintf("/sys/devices/system/cpu/cpu%d/thermal_throttle", cpu))
+	}
+	return paths
+}
+
+// ErrEngineLacks is the error of a container that asks for protection that the engine cannot give it.
+type ErrEngineLacks struct{ text string }
+
+func (e *ErrEngineLacks) Error() string { return e.text }
+
+// LocalhostSeccomp is the name of the profile of the node that the container asks for; "" if it asks for none (S12.10).
+func LocalhostSeccomp(pod *corev1.Pod, c *corev1.Container) string {
+	own := securityContext(c)
+	profile := first(own.SeccompProfile, podSecurityContext(pod).SeccompProfile)
+	if isTrue(own.Privileged) || profile == nil || profile.Type != corev1.SeccompProfileTypeLocalhost || profile.LocalhostProfile == nil {
+		return ""
+	}
+	return *profile.LocalhostProfile
+}
+
+// securityOptions are what keeps the processes from gaining rights, their seccomp and AppArmor profiles and their SELinux label (S12.8,
+// S12.10, S12.11, S12.13). A privileged container has no profiles (S12.7).
+func securityOptions(in Input) ([]string, error) {
+	own, pod := securityContext(in.Container), podSecurityContext(in.Pod)
+	var list []string
 	if own.AllowPrivilegeEscalation != nil && !*own.AllowPrivilegeEscalation {
-		host.SecurityOpt = append(host.SecurityOpt, "no-new-privileges") // S12.8
+		list = append(list, "no-new-privileges") // S12.8
 	}
-	switch seccomp := first(own.SeccompProfile, podSecurityContext(pod).SeccompProfile); {
-	case host.Privileged:
+	if in.SELinux {
+		list = append(list, seLinuxLabels(first(own.SELinuxOptions, pod.SELinuxOptions))...)
+	}
+	if isTrue(own.Privileged) {
+		return list, nil
+	}
+	switch seccomp := first(own.SeccompProfile, pod.SeccompProfile); {
 	case seccomp == nil || seccomp.Type == corev1.SeccompProfileTypeUnconfined:
-		host.SecurityOpt = append(host.SecurityOpt, "seccomp=unconfined") // S12.10
+		list = append(list, "seccomp=unconfined")
+	case !in.Seccomp:
+		return nil, &ErrEngineLacks{"seccomp is not supported"}
+	case seccomp.Type == corev1.SeccompProfileTypeLocalhost:
+		list = append(list, "seccomp="+in.SeccompProfile)
 	}
-	if profile := first(own.AppArmorProfile, podSecurityContext(pod).AppArmorProfile); profile != nil && !host.Privileged {
-		switch profile.Type { // S12.11
+	if profile := first(own.AppArmorProfile, pod.AppArmorProfile); profile != nil {
+		switch profile.Type {
 		case corev1.AppArmorProfileTypeUnconfined:
-			host.SecurityOpt = append(host.SecurityOpt, "apparmor=unconfined")
+			list = append(list, "apparmor=unconfined")
 		case corev1.AppArmorProfileTypeLocalhost:
-			host.SecurityOpt = append(host.SecurityOpt, "apparmor="+*profile.LocalhostProfile)
+			list = append(list, "apparmor="+*profile.LocalhostProfile)
 		}
 	}
-	if own.ProcMount != nil && *own.ProcMount == corev1.UnmaskedProcMount {
-		host.MaskedPaths, host.ReadonlyPaths = []string{}, []string{} // S12.12
+	return list, nil
+}
+
+// seLinuxLabels are the parts of the processes' label that are given.
+func seLinuxLabels(o *corev1.SELinuxOptions) []string {
+	if o == nil {
+		return nil
 	}
+	var labels []string
+	for _, part := range []struct{ name, value string }{{"user", o.User}, {"role", o.Role}, {"type", o.Type}, {"level", o.Level}} {
+		if part.value != "" {
+			labels = append(labels, "label="+part.name+":"+part.value)
+		}
+	}
+	return labels
 }

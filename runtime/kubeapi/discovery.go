@@ -5,10 +5,13 @@ import (
 	goruntime "runtime"
 
 	apidiscovery "k8s.io/api/apidiscovery/v2"
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
+	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 )
 
 // aggregatedDiscovery is the media type that asks for all resources of all groups in one answer.
@@ -44,10 +47,37 @@ func resources() []served {
 				{name: "ephemeralcontainers", kind: "Pod", verbs: part},
 				{name: "exec", kind: "PodExecOptions", verbs: []string{"create", "get"}},
 				{name: "log", kind: "Pod", verbs: []string{"get"}},
+				{name: "resize", kind: "Pod", verbs: part},
 				{name: "status", kind: "Pod", verbs: part},
 			}},
 		{plural: "secrets", singular: "secret", kind: "Secret", namespaced: true, verbs: all},
+		{plural: "services", singular: "service", kind: "Service", namespaced: true, verbs: all,
+			shortNames: []string{"svc"}, categories: []string{"all"}},
 	}
+}
+
+// servedGroup is what is served of one version of an API group beside the core's.
+type servedGroup struct {
+	version   schema.GroupVersion
+	resources []served
+}
+
+// groups are all of them.
+func groups() []servedGroup {
+	return []servedGroup{{certificatesv1.SchemeGroupVersion, certificateResources()}, {metrics.SchemeGroupVersion, metricsResources()}}
+}
+
+// listed is the group in the older form of discovery.
+func (g servedGroup) listed() metav1.APIGroup {
+	version := metav1.GroupVersionForDiscovery{GroupVersion: g.version.String(), Version: g.version.Version}
+	return metav1.APIGroup{Name: g.version.Group, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version}
+}
+
+// aggregated is the group in the newer form.
+func (g servedGroup) aggregated() apidiscovery.APIGroupDiscovery {
+	return apidiscovery.APIGroupDiscovery{ObjectMeta: metav1.ObjectMeta{Name: g.version.Group}, Versions: []apidiscovery.APIVersionDiscovery{{
+		Version: g.version.Version, Resources: aggregatedResources(g.version, g.resources), Freshness: apidiscovery.DiscoveryFreshnessCurrent,
+	}}}
 }
 
 func (api routes) addDiscovery() {
@@ -59,13 +89,26 @@ func (api routes) addDiscovery() {
 			ServerAddressByClientCIDRs: []metav1.ServerAddressByClientCIDR{},
 		},
 		apidiscovery.APIGroupDiscovery{Versions: []apidiscovery.APIVersionDiscovery{
-			{Version: "v1", Resources: aggregatedResources(), Freshness: apidiscovery.DiscoveryFreshnessCurrent},
+			{Version: "v1", Resources: aggregatedResources(corev1.SchemeGroupVersion, resources()), Freshness: apidiscovery.DiscoveryFreshnessCurrent},
 		}}))
-	api.add(http.MethodGet, "/apis", aggregated(
-		&metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}, Groups: []metav1.APIGroup{}}))
-	api.add(http.MethodGet, "/api/v1", fixed(&metav1.APIResourceList{
-		TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: "v1", APIResources: listedResources(),
-	}))
+	list := &metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}}
+	var all []apidiscovery.APIGroupDiscovery
+	for _, g := range groups() {
+		list.Groups, all = append(list.Groups, g.listed()), append(all, g.aggregated())
+		alone := g.listed()
+		alone.TypeMeta = metav1.TypeMeta{Kind: "APIGroup", APIVersion: "v1"}
+		api.add(http.MethodGet, "/apis/"+g.version.Group, fixed(&alone))
+		api.add(http.MethodGet, versionPath(g.version), fixed(listOf(g.version, g.resources)))
+	}
+	api.add(http.MethodGet, "/apis", aggregated(list, all...))
+	api.add(http.MethodGet, "/api/v1", fixed(listOf(corev1.SchemeGroupVersion, resources())))
+}
+
+// listOf is what there is of a group in the older form of discovery.
+func listOf(version schema.GroupVersion, list []served) *metav1.APIResourceList {
+	return &metav1.APIResourceList{
+		TypeMeta: metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"}, GroupVersion: version.String(), APIResources: listedResources(list),
+	}
 }
 
 // fixed always answers with the same object.
@@ -90,20 +133,20 @@ func aggregated(plain any, groups ...apidiscovery.APIGroupDiscovery) action {
 	}
 }
 
-func aggregatedResources() []apidiscovery.APIResourceDiscovery {
+func aggregatedResources(version schema.GroupVersion, all []served) []apidiscovery.APIResourceDiscovery {
 	var list []apidiscovery.APIResourceDiscovery
-	for _, r := range resources() {
+	for _, r := range all {
 		scope := apidiscovery.ScopeCluster
 		if r.namespaced {
 			scope = apidiscovery.ScopeNamespace
 		}
 		described := apidiscovery.APIResourceDiscovery{
-			Resource: r.plural, SingularResource: r.singular, ResponseKind: responseKind(r.kind), Scope: scope,
+			Resource: r.plural, SingularResource: r.singular, ResponseKind: responseKind(version, r.kind), Scope: scope,
 			Verbs: r.verbs, ShortNames: r.shortNames, Categories: r.categories,
 		}
 		for _, sub := range r.subresources {
 			described.Subresources = append(described.Subresources, apidiscovery.APISubresourceDiscovery{
-				Subresource: sub.name, ResponseKind: responseKind(sub.kind), Verbs: sub.verbs,
+				Subresource: sub.name, ResponseKind: responseKind(version, sub.kind), Verbs: sub.verbs,
 			})
 		}
 		list = append(list, described)
@@ -111,13 +154,13 @@ func aggregatedResources() []apidiscovery.APIResourceDiscovery {
 	return list
 }
 
-func responseKind(kind string) *metav1.GroupVersionKind {
-	return &metav1.GroupVersionKind{Version: corev1.SchemeGroupVersion.Version, Kind: kind}
+func responseKind(version schema.GroupVersion, kind string) *metav1.GroupVersionKind {
+	return &metav1.GroupVersionKind{Group: version.Group, Version: version.Version, Kind: kind}
 }
 
-func listedResources() []metav1.APIResource {
+func listedResources(all []served) []metav1.APIResource {
 	var list []metav1.APIResource
-	for _, r := range resources() {
+	for _, r := range all {
 		list = append(list, metav1.APIResource{
 			Name: r.plural, SingularName: r.singular, Kind: r.kind, Namespaced: r.namespaced,
 			Verbs: r.verbs, ShortNames: r.shortNames, Categories: r.categories,

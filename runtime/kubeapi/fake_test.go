@@ -17,11 +17,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 	"k8s.io/utils/clock"
 	utilexec "k8s.io/utils/exec"
 )
@@ -33,6 +35,23 @@ type fakeNode struct {
 	logs func(ctx context.Context, options *corev1.PodLogOptions) (io.ReadCloser, error)
 	// exec is the answer to Exec; nil echoes stdin and exits 7.
 	exec func(ctx context.Context, options kubeapi.ExecOptions) error
+}
+
+// Metrics finds that every container of a pod that runs uses half a processor.
+func (n *fakeNode) Metrics(_ context.Context, pods []*corev1.Pod) ([]metrics.PodMetrics, error) {
+	var all []metrics.PodMetrics
+	for _, pod := range pods {
+		if pod.Status.Phase != corev1.PodRunning {
+			continue
+		}
+		m := metrics.PodMetrics{ObjectMeta: metav1.ObjectMeta{Name: pod.Name, Namespace: pod.Namespace}}
+		for _, c := range pod.Spec.Containers {
+			m.Containers = append(m.Containers, metrics.ContainerMetrics{Name: c.Name, Usage: corev1.ResourceList{
+				corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("3Mi")}})
+		}
+		all = append(all, m)
+	}
+	return all, nil
 }
 
 func (n *fakeNode) CreatePod(_ context.Context, pod *corev1.Pod) (*corev1.Pod, error) {
@@ -60,6 +79,14 @@ func (n *fakeNode) DeletePod(_ context.Context, namespace, name string, options 
 
 func (n *fakeNode) UpdatePod(_ context.Context, namespace, name string, change func(*corev1.Pod) error) (*corev1.Pod, error) {
 	return n.store.Pods.Update(types.NamespacedName{Namespace: namespace, Name: name}, change)
+}
+
+// Warnings warns of every pod with the label warn, in its value.
+func (n *fakeNode) Warnings(_ context.Context, pod *corev1.Pod) []string {
+	if text, ok := pod.Labels["warn"]; ok {
+		return []string{text}
+	}
+	return nil
 }
 
 func (n *fakeNode) AdoptClaims(context.Context) error { return nil }

@@ -57,12 +57,21 @@ func (c fieldCheck) judge(w http.ResponseWriter, err error) error {
 		return err
 	}
 	if c == metav1.FieldValidationWarn {
-		const miscellaneous = 299 // the code of every warning of an API server
-		for _, f := range complaint.fields {
-			if header, err := utilnet.NewWarningHeader(miscellaneous, "-", f.Error()); err == nil { // else it holds what no header can
-				w.Header().Add("Warning", header)
-			}
+		texts := make([]string, len(complaint.fields))
+		for i, f := range complaint.fields {
+			texts[i] = f.Error()
 		}
+		warn(w, texts)
 	}
 	return nil
+}
+
+// warn adds warnings to a response that has not begun yet.
+func warn(w http.ResponseWriter, texts []string) {
+	const miscellaneous = 299 // the code of every warning of an API server
+	for _, text := range texts {
+		if header, err := utilnet.NewWarningHeader(miscellaneous, "-", text); err == nil { // else it holds what no header can
+			w.Header().Add("Warning", header)
+		}
+	}
 }

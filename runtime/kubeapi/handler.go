@@ -26,10 +26,13 @@ type Config struct {
 func New(config Config) http.Handler {
 	api := routes{}
 	api.addDiscovery()
+	api.addOpenAPI()
 
 	pods := pods(config)
 	api.addPaths(pods.paths())
 	api.addPaths(pods.part("ephemeralcontainers", ephemeralContainers(config)))
+	api.addPaths(pods.part("resize", resize(config)))
+	api.addPaths(podMetrics(pods, config.Node))
 	api.addPaths(pods.part("status", foreignConditions(config)))
 	api.add(http.MethodGet, pods.itemPath()+"/log", logs(config))
 	api.add(http.MethodGet, pods.itemPath()+"/exec", exec(config))
@@ -38,6 +41,8 @@ func New(config Config) http.Handler {
 	api.addPaths(configMaps(config).paths())
 	api.addPaths(secrets(config).paths())
 	api.addPaths(claims(config).paths())
+	api.addPaths(services(config).paths())
+	api.addPaths(trustBundles(config).paths())
 	api.addPaths(events(config).paths())
 	api.addPaths(namespaces(config).paths())
 	return withoutPanics(api.handler(), config.Log)

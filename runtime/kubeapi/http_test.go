@@ -238,7 +238,11 @@ func TestDiscoveryInBothForms(t *testing.T) {
 		t.Errorf("version: %v, %v", version, err)
 	}
 	_, lists, err := discovered.ServerGroupsAndResources()
-	if err != nil || len(lists) != 1 || len(lists[0].APIResources) != 10 {
+	served := map[string]int{}
+	for _, list := range lists { // in any order
+		served[list.GroupVersion] = len(list.APIResources)
+	}
+	if err != nil || len(served) != 3 || served["v1"] != 12 || served["certificates.k8s.io/v1"] != 1 || served["metrics.k8s.io/v1beta1"] != 1 {
 		t.Errorf("resources: %v, %v", lists, err)
 	}
 }
@@ -300,6 +304,15 @@ func TestFieldsThatAreNotKnownAreWhatTheClientWantsThemToBe(t *testing.T) {
 				t.Errorf("stored: %+v", created)
 			}
 		})
+	}
+}
+
+func TestClientsAreWarnedOfWhatTheEngineWillNotDo(t *testing.T) {
+	api := serve(t)
+	response := api.do("POST", "/api/v1/namespaces/default/pods",
+		`{"metadata":{"name":"a","labels":{"warn":"x"}},"spec":{"containers":[{"name":"c","image":"i"}]}}`)
+	if got := response.Header.Values("Warning"); response.StatusCode != 201 || !cmp.Equal(got, []string{`299 - "x"`}) {
+		t.Errorf("%d, warnings %q", response.StatusCode, got)
 	}
 }
 

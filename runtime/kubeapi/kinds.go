@@ -27,9 +27,10 @@ func pods(config Config) *resource[*corev1.Pod] {
 				"status.podIP":       pod.Status.PodIP,
 			})
 		},
-		finish:  finishPod(config.FeatureGates),
-		create:  config.Node.CreatePod,
-		updates: labelsAndAnnotations(config),
+		finish:   finishPod(config.FeatureGates),
+		create:   config.Node.CreatePod,
+		warnings: config.Node.Warnings,
+		updates:  podItself(config),
 		remove: func(ctx context.Context, key types.NamespacedName, options *metav1.DeleteOptions) (any, error) {
 			pod, err := config.Node.DeletePod(ctx, key.Namespace, key.Name, options)
 			return pod, err

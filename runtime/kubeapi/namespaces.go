@@ -54,6 +54,7 @@ func (u usedNamespaces) List(string) ([]*corev1.Namespace, uint64) {
 	note(oldest, u.store.ConfigMaps)
 	note(oldest, u.store.Secrets)
 	note(oldest, u.store.Claims)
+	note(oldest, u.store.Services)
 	note(oldest, u.store.Events)
 
 	list := make([]*corev1.Namespace, 0, len(oldest))

@@ -16,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
+	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 )
 
 // Node does what the API promises of pods and claims. It writes the results into the store that the API reads. The
@@ -25,6 +26,8 @@ type Node interface {
 	// CreatePod takes a pod in and returns it as stored: with uid, creation time and status. The pod has a namespace and a
 	// name, was defaulted, and is one that an API server would take and podsim can run. It does not wait for the pod to run.
 	CreatePod(ctx context.Context, pod *corev1.Pod) (*corev1.Pod, error)
+	// Warnings are what the engine will not do of what the pod asks for, a sentence each.
+	Warnings(ctx context.Context, pod *corev1.Pod) []string
 	// DeletePod begins to terminate the pod, or removes it, as the options say (S8A), and returns it. Options are never
 	// nil; its preconditions are the node's to check. It does not wait for the end of a grace period.
 	DeletePod(ctx context.Context, namespace, name string, options *metav1.DeleteOptions) (*corev1.Pod, error)
@@ -38,6 +41,8 @@ type Node interface {
 	// Logs opens the log of a container of the pod. The options are valid, and Container names a container of the pod.
 	// With Follow the stream ends after the container, or with the context. Closing the stream ends a blocked Read.
 	Logs(ctx context.Context, namespace, name string, options *corev1.PodLogOptions) (io.ReadCloser, error)
+	// Metrics measures what the running containers of the pods use. Pods of which none runs are left out.
+	Metrics(ctx context.Context, pods []*corev1.Pod) ([]metrics.PodMetrics, error)
 	// Exec runs a command in a container of the pod and returns when it has ended: nil for exit code 0, and an error
 	// that holds a k8s.io/utils/exec.CodeExitError for any other.
 	Exec(ctx context.Context, namespace, name string, options ExecOptions) error

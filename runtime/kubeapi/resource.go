@@ -51,6 +51,8 @@ type resource[T object[T]] struct {
 	finishUpdate func(newer, older T) field.ErrorList
 	// create stores a new object.
 	create func(ctx context.Context, object T) (T, error)
+	// warnings are what a client is told about an object that was created; nil for nothing.
+	warnings func(ctx context.Context, created T) []string
 	// updates is how clients change stored objects.
 	updates *update[T]
 	// remove deletes an object; what it returns is the response.
@@ -60,7 +62,7 @@ type resource[T object[T]] struct {
 // paths are the routes of the resource itself, without subresources.
 func (r *resource[T]) paths() routes {
 	paths := routes{}
-	paths.add(http.MethodGet, "/api/v1/"+r.Resource().Resource, r.serveList)
+	paths.add(http.MethodGet, r.versionPath()+"/"+r.Resource().Resource, r.serveList)
 	paths.add(http.MethodGet, r.listPath(), r.serveList)
 	paths.add(http.MethodGet, r.itemPath(), r.serveGet)
 	if r.create != nil {
@@ -87,9 +89,19 @@ func (r *resource[T]) part(name string, updates *update[T]) routes {
 
 func (r *resource[T]) listPath() string {
 	if r.clusterScoped {
-		return "/api/v1/" + r.Resource().Resource
+		return r.versionPath() + "/" + r.Resource().Resource
 	}
-	return "/api/v1/namespaces/{namespace}/" + r.Resource().Resource
+	return r.versionPath() + "/namespaces/{namespace}/" + r.Resource().Resource
+}
+
+func (r *resource[T]) versionPath() string { return versionPath(r.Kind().GroupVersion()) }
+
+// versionPath is where a version of a group is served.
+func versionPath(version schema.GroupVersion) string {
+	if version.Group == "" {
+		return "/api/" + version.Version
+	}
+	return "/apis/" + version.String()
 }
 
 func (r *resource[T]) itemPath() string { return r.listPath() + "/{name}" }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
@@ -174,7 +175,7 @@ func TestAStatusThatIsSentBackChangesNothing(t *testing.T) {
 	}
 }
 
-func TestLabelsAndAnnotationsOfAPodChange(t *testing.T) {
+func TestAPodItselfChanges(t *testing.T) {
 	api := serve(t)
 	api.haveFinishedPod("a")
 	pods, ctx := api.clients().CoreV1().Pods("default"), t.Context()
@@ -187,9 +188,13 @@ func TestLabelsAndAnnotationsOfAPodChange(t *testing.T) {
 	if err != nil || after.Labels["k"] != "v" || after.Annotations["note"] != "x" || after.Status.Phase != corev1.PodRunning {
 		t.Fatalf("%+v, %v", after, err)
 	}
+	after, err = pods.Patch(ctx, "a", types.StrategicMergePatchType, []byte(`{"spec":{"activeDeadlineSeconds":60,"containers":[{"name":"main","image":"other"}]}}`), metav1.PatchOptions{})
+	if err != nil || after.Spec.Containers[0].Image != "other" || *after.Spec.ActiveDeadlineSeconds != 60 || after.Generation != 2 || after.Annotations["note"] != "x" {
+		t.Fatalf("%+v, %v", after, err)
+	}
 	for body, want := range map[string]string{
 		`{"metadata":{"labels":{"k":"a b"}}}`:          `metadata.labels: Invalid value: "a b"`,
-		`{"spec":{"terminationGracePeriodSeconds":1}}`: "spec: Forbidden: podsim changes nothing of a pod that is there but its labels and annotations",
+		`{"spec":{"terminationGracePeriodSeconds":1}}`: "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`",
 		`{"metadata":{"finalizers":["x/y"]}}`:          "metadata.finalizers: Forbidden",
 	} {
 		if _, err := pods.Patch(ctx, "a", types.MergePatchType, []byte(body), metav1.PatchOptions{}); !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), want) {
@@ -388,5 +393,31 @@ func TestAClaimThatWasFoundWithItsVolumeIsPatched(t *testing.T) {
 		if response.StatusCode != c.code {
 			t.Errorf("%s: %d %s, want %d", c.patch, response.StatusCode, into[metav1.Status](t, response).Message, c.code)
 		}
+	}
+}
+
+func TestResourcesOfContainersChange(t *testing.T) { // (S13.31)
+	api := serve(t)
+	api.haveFinishedPod("a", func(pod *corev1.Pod) {
+		pod.Spec.Containers[0].Resources.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
+	})
+	pods, ctx := api.clients().CoreV1().Pods("default"), t.Context()
+	resize := func(body string) (*corev1.Pod, error) {
+		return pods.Patch(ctx, "a", types.StrategicMergePatchType, []byte(body), metav1.PatchOptions{}, "resize")
+	}
+	after, err := resize(`{"metadata":{"labels":{"k":"v"}},"spec":{"containers":[{"name":"main","image":"other","resources":{"requests":{"cpu":"2"}}}]}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := after.Spec.Containers[0]; c.Resources.Requests.Cpu().Value() != 2 || c.Image != "busybox:1.36" || after.Labels != nil || after.Generation != 2 {
+		t.Errorf("%+v", after)
+	}
+	if _, err := resize(`{"spec":{"containers":[{"name":"main","resources":{"requests":{"cpu":null}}}]}}`); !apierrors.IsInvalid(err) ||
+		!strings.Contains(err.Error(), "spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed") {
+		t.Errorf("removing a request: %v", err)
+	}
+	if _, err := resize(`{"spec":{"resources":{"limits":{"cpu":"4"}}}}`); !apierrors.IsInvalid(err) ||
+		!strings.Contains(err.Error(), "podsim resizes containers only") {
+		t.Errorf("resizing the pod as a whole: %v", err)
 	}
 }

@@ -27,6 +27,9 @@ func (r *resource[T]) serveCreate(w http.ResponseWriter, req *http.Request) erro
 	if err != nil {
 		return err
 	}
+	if r.warnings != nil {
+		warn(w, r.warnings(req.Context(), created))
+	}
 	return form.write(w, http.StatusCreated, r.one(form, created))
 }
 

@@ -3,6 +3,8 @@ package plan
 import (
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/podsim/podsim/runtime/state"
 )
 
@@ -47,9 +49,9 @@ const (
 
 // retryAt is when a container may be tried again whose last attempt failed before it had an instance (S9.9, S12.4, S14.9); zero if
 // nothing holds it. A failed start or postStart hook of an instance counts as that instance's end and is left to the crash back-off
-// (S5.11).
-func retryAt(memory *state.Container) time.Time {
-	if memory == nil || memory.StartFailure == nil {
+// (S5.11), and one of another image than the container has by now holds nothing.
+func retryAt(c *corev1.Container, memory *state.Container) time.Time {
+	if memory == nil || memory.StartFailure == nil || memory.StartFailure.Image != c.Image {
 		return time.Time{}
 	}
 	switch memory.StartFailure.Reason {

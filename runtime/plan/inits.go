@@ -35,7 +35,7 @@ func inits(in Input) (initialized, failed bool, kills []Kill, starts []candidate
 		case instance.Phase == state.Running && sidecar:
 			memory := in.State.Containers[c.Name]
 			done = c.StartupProbe == nil || memory.Startup == state.Passed // S4.16
-			if kill = condemned(c, memory, "Init container"); kill != nil {
+			if kill = sidecarKill(c, memory, done); kill != nil {
 				kills = append(kills, *kill)
 				again = true
 			}
@@ -69,6 +69,20 @@ func inits(in Input) (initialized, failed bool, kills []Kill, starts []candidate
 	}
 	slices.Reverse(starts)
 	return initialized, false, kills, starts
+}
+
+// sidecarKill is the kill of a running sidecar that is to be started again (S4.19, S13.31); nil if it goes on as it is. Whether its image
+// changed is looked at once it has started.
+func sidecarKill(c *corev1.Container, memory *state.Container, started bool) *Kill {
+	if started {
+		if kill := changedKill(c, memory, "Init container"); kill != nil {
+			return kill
+		}
+	}
+	if kill := condemned(c, memory, "Init container"); kill != nil {
+		return kill
+	}
+	return resizeKill(c, memory)
 }
 
 // MainCreated reports whether a main has ever been created in the current sandbox (S3.2, S4.11).

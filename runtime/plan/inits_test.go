@@ -94,7 +94,7 @@ func TestStartupProbeOfASidecar(t *testing.T) {
 	withPrevious := func(ago, delay time.Duration) *state.Container {
 		c := startupVerdict(running(), false)
 		c.Previous = exited(1, ago).Current
-		c.BackOff = state.BackOff{Delay: delay, Updated: now.Add(-time.Minute)}
+		c.SetBackOff("", state.BackOff{Delay: delay, Updated: now.Add(-time.Minute)})
 		return c
 	}
 	const kill = "kill s (Init container s failed startup probe)"

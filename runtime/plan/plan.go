@@ -35,6 +35,8 @@ type Pass struct {
 	// KillPod: nothing is left to run; all that still runs is stopped in order and the sandbox with it (S4.6, S4.14).
 	KillPod bool
 	Kills   []Kill
+	// Updates are the running containers whose resources change, after the kills and before the starts (S13.31).
+	Updates []Update
 	Starts  []Start
 	// Refusals are the starts that their back-off forbids for now.
 	Refusals []Refusal
@@ -90,7 +92,7 @@ func Next(in Input) Pass {
 			return Pass{KillPod: true} // S4.6: sidecars do not hold a pod, and are not restarted
 		}
 	}
-	pass := Pass{Kills: append(initKills, mainKills...)}
+	pass := Pass{Kills: append(initKills, mainKills...), Updates: updates(in)}
 	pass.admit(in, slices.Concat(ephemerals(in), initStarts, mainStarts))
 	return pass
 }
@@ -110,7 +112,7 @@ func (c candidate) endsPass() bool { return c.kind == podspec.Init && !podspec.I
 func (p *Pass) admit(in Input, candidates []candidate) {
 	for _, c := range candidates {
 		memory := in.State.Containers[c.container.Name]
-		if retry := retryAt(memory); retry.After(in.Now) {
+		if retry := retryAt(c.container, memory); retry.After(in.Now) {
 			p.wakeAt(retry)
 			if c.endsPass() {
 				return
@@ -119,7 +121,7 @@ func (p *Pass) admit(in Input, candidates []candidate) {
 		}
 		start := Start{Container: c.container, Kind: c.kind}
 		if last := lastEnd(in, c); last != nil {
-			next, delay, until := backOff(memory.BackOff, last.FinishedAt, in.Now, in.initialBackOff(), in.maxBackOff())
+			next, delay, until := backOff(memory.BackOff(c.container.Image), last.FinishedAt, in.Now, in.initialBackOff(), in.maxBackOff())
 			if delay > 0 {
 				refusal := refuse(c, memory, delay, until, in.Now)
 				p.Refusals = append(p.Refusals, refusal)
@@ -130,8 +132,8 @@ func (p *Pass) admit(in Input, candidates []candidate) {
 				continue
 			}
 			start.BackOff = next
-		} else if memory != nil {
-			start.BackOff = memory.BackOff
+		} else {
+			start.BackOff = memory.BackOff(c.container.Image)
 		}
 		p.Starts = append(p.Starts, start)
 	}

@@ -54,6 +54,15 @@ func containerOf(name string) corev1.Container {
 	return c
 }
 
+// changed gives containers of the pod, named with a blank between them, another image than their instances have.
+func changed(pod *corev1.Pod, names string) *corev1.Pod {
+	for _, name := range strings.Fields(names) {
+		c, _ := podspec.FindContainer(pod, name)
+		c.Image = "newer"
+	}
+	return pod
+}
+
 // withEphemeral adds ephemeral containers to a pod.
 func withEphemeral(pod *corev1.Pod, names string) *corev1.Pod {
 	for _, name := range strings.Fields(names) {
@@ -108,7 +117,7 @@ func exited(code int, ago time.Duration) *state.Container {
 
 // backingOff adds a back-off entry to a container that has ended.
 func backingOff(c *state.Container, delay time.Duration) *state.Container {
-	c.BackOff = state.BackOff{Delay: delay, Updated: c.Current.FinishedAt.Add(-time.Second)}
+	c.SetBackOff("", state.BackOff{Delay: delay, Updated: c.Current.FinishedAt.Add(-time.Second)})
 	return c
 }
 

@@ -50,7 +50,7 @@ func TestBackOffAfterProbeKills(t *testing.T) {
 	killed := func(ago, delay time.Duration) *state.Container {
 		c := ill(running())
 		c.Previous = exited(137, ago).Current
-		c.BackOff = state.BackOff{Delay: delay, Updated: now.Add(-time.Minute)}
+		c.SetBackOff("", state.BackOff{Delay: delay, Updated: now.Add(-time.Minute)})
 		return c
 	}
 	const kill = "kill m (Container m failed liveness probe, will be restarted)"

@@ -53,7 +53,7 @@ func TestTheOrderOfRemoval(t *testing.T) {
 
 func TestAfterTheRemoval(t *testing.T) {
 	gone := func() *state.Container {
-		return &state.Container{Spent: 1, BackOff: state.BackOff{Delay: 300 * time.Second, Updated: now}}
+		return &state.Container{Spent: 1, BackOffs: map[string]state.BackOff{"": {Delay: 300 * time.Second, Updated: now}}}
 	}
 	checkDecisions(t, []decision{
 		{"everything begins again with the first init, without a wait (S4.62, S4.63)", collective(podOf(never, "a", "m o"), "m"),

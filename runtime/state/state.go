@@ -2,7 +2,12 @@
 // node's own memory of failed starts and back-off. It is plain data, owned by the pod's worker; packages plan and status read it.
 package state
 
-import "time"
+import (
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+)
 
 // Pod is what is known of one pod.
 type Pod struct {
@@ -13,6 +18,16 @@ type Pod struct {
 	Containers map[string]*Container
 	// PullFailures by image string of the spec, shared by the pod's containers (S5.12).
 	PullFailures map[string]PullFailure
+	// Resize is how far the newest change of the containers' resources has come.
+	Resize Resize
+}
+
+// Resize is the change of a pod's resources while it runs (S13.31).
+type Resize struct {
+	// Allocated are the resources that the node has granted, by container; those of a missing one are the spec's.
+	Allocated map[string]corev1.ResourceRequirements
+	// Pending and InProgress are the conditions that tell of it, nil if there is nothing to tell.
+	Pending, InProgress *corev1.PodCondition
 }
 
 // Sandbox is one attempt of the container that owns the pod's namespaces.
@@ -34,8 +49,8 @@ type Container struct {
 	StartFailure *StartFailure
 	// Startup, Readiness and Liveness are what the probes of Current came to; without a probe they mean nothing.
 	Startup, Readiness, Liveness ProbeResult
-	// BackOff is the crash back-off of the container; the zero value before the first restart.
-	BackOff BackOff
+	// BackOffs are the crash back-offs of the container by image, each its own (S5.6); none before the first restart.
+	BackOffs map[string]BackOff
 }
 
 // ProbeResult is what a probe of a running instance came to (S6.7, S6.8).
@@ -69,8 +84,10 @@ type Instance struct {
 	ImageID   string // as a status names it (S3.40)
 	// StopSignal is what asks the instance to end; "" is SIGTERM (S7.13).
 	StopSignal string
-	CreatedAt  time.Time
-	StartedAt  time.Time // zero before the start
+	// Resources are those that the instance has while it runs.
+	Resources corev1.ResourceRequirements
+	CreatedAt time.Time
+	StartedAt time.Time // zero before the start
 	// FinishedAt, ExitCode, Reason (Completed, Error, OOMKilled, StartError; S3E) and Message are set once Exited.
 	FinishedAt time.Time
 	ExitCode   int
@@ -80,6 +97,22 @@ type Instance struct {
 
 // Unprobed forgets what the probes came to: Current is another instance, or it ended.
 func (c *Container) Unprobed() { c.Startup, c.Readiness, c.Liveness = Unjudged, Unjudged, Unjudged }
+
+// BackOff is the crash back-off of the container with an image; the zero value if there is none yet.
+func (c *Container) BackOff(image string) BackOff {
+	if c == nil {
+		return BackOff{}
+	}
+	return c.BackOffs[image]
+}
+
+// SetBackOff remembers the crash back-off of the container with an image.
+func (c *Container) SetBackOff(image string, entry BackOff) {
+	if c.BackOffs == nil {
+		c.BackOffs = map[string]BackOff{}
+	}
+	c.BackOffs[image] = entry
+}
 
 // Running reports whether the container has a running instance.
 func (c *Container) Running() bool { return c != nil && c.Current != nil && c.Current.Phase == Running }
@@ -111,6 +144,8 @@ type StartFailure struct {
 	At      time.Time
 	// InstanceID is the newest instance at the time of the failure; "" if there was none.
 	InstanceID string
+	// Image is the one with which the container was to start.
+	Image string
 }
 
 // BackOff is an entry of a back-off (S5).
@@ -132,6 +167,28 @@ func (p *Pod) NotePullFailure(image string, f PullFailure) {
 	}
 	p.PullFailures[image] = f
 }
+
+// Allocated is the pod with the resources that the node has granted instead of those that its spec asks for. It is the pod itself if
+// these are the same.
+func (p *Pod) Allocated(pod *corev1.Pod) *corev1.Pod {
+	allocated := pod
+	for _, list := range []func(*corev1.Pod) []corev1.Container{initContainers, mains} {
+		for i, c := range list(pod) {
+			granted, ok := p.Resize.Allocated[c.Name]
+			if !ok || equality.Semantic.DeepEqual(granted, c.Resources) {
+				continue
+			}
+			if allocated == pod {
+				allocated = pod.DeepCopy()
+			}
+			list(allocated)[i].Resources = *granted.DeepCopy()
+		}
+	}
+	return allocated
+}
+
+func initContainers(pod *corev1.Pod) []corev1.Container { return pod.Spec.InitContainers }
+func mains(pod *corev1.Pod) []corev1.Container          { return pod.Spec.Containers }
 
 // Container returns the named container's entry, making it if needed.
 func (p *Pod) Container(name string) *Container {

@@ -15,6 +15,7 @@ import (
 
 // own are the conditions that the node writes, in the order in which they are published (S3.20). Others are kept in front.
 var own = []corev1.PodConditionType{
+	corev1.PodResizePending, corev1.PodResizeInProgress,
 	corev1.PodReadyToStartContainers, corev1.PodInitialized, corev1.PodReady, corev1.ContainersReady, corev1.PodScheduled,
 	corev1.AllContainersRestarting,
 }
@@ -28,6 +29,11 @@ func conditions(in Input, s corev1.PodStatus) []corev1.PodCondition {
 	for _, c := range last {
 		if !Own(c.Type) {
 			list = append(list, c)
+		}
+	}
+	for _, c := range []*corev1.PodCondition{in.State.Resize.Pending, in.State.Resize.InProgress} {
+		if c != nil && !Terminal(s.Phase) {
+			list = append(list, *c)
 		}
 	}
 	ready := containersReady(in.Pod, s)

@@ -67,15 +67,12 @@ func containerStatus(in Input, c *corev1.Container, kind podspec.ContainerKind) 
 		memory = &state.Container{}
 	}
 	last := Container(in.Pod, c.Name)
-	s := corev1.ContainerStatus{Name: c.Name, Image: c.Image, VolumeMounts: volumeMounts(c)}
-	if kind != podspec.Ephemeral { // it has no resources (S4.71)
-		s.Resources = c.Resources.DeepCopy()
-		if len(c.Resources.Requests) > 0 {
-			s.AllocatedResources = c.Resources.Requests.DeepCopy()
-		}
-	}
+	s := corev1.ContainerStatus{Name: c.Name, Image: c.Image, VolumeMounts: volumeMounts(c, in.RecursiveReadOnly)}
 	if memory.Current != nil {
 		showInstance(&s, memory, last)
+		if kind != podspec.Ephemeral { // it has no resources (S4.71)
+			showResources(&s, c, in.State)
+		}
 	} else {
 		showAbsence(in, &s, c, kind, last)
 	}
@@ -87,6 +84,32 @@ func containerStatus(in Input, c *corev1.Container, kind podspec.ContainerKind) 
 	}
 	showProbes(&s, c, kind, memory)
 	return s
+}
+
+// showResources sets what the node has granted to a container, and what its newest instance has of it (S3.40, S13.31).
+func showResources(s *corev1.ContainerStatus, c *corev1.Container, known *state.Pod) {
+	granted, ok := known.Resize.Allocated[c.Name]
+	if !ok {
+		granted = c.Resources
+	}
+	s.Resources = granted.DeepCopy()
+	if len(granted.Requests) > 0 {
+		s.AllocatedResources = granted.Requests.DeepCopy()
+	}
+	if memory := known.Containers[c.Name]; memory.Running() {
+		has := memory.Current.Resources
+		for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+			showAmount(s.Resources.Requests, has.Requests, name)
+			showAmount(s.Resources.Limits, has.Limits, name)
+		}
+	}
+}
+
+// showAmount sets what there is of a resource, if anything is to be shown at all.
+func showAmount(shown, has corev1.ResourceList, name corev1.ResourceName) {
+	if amount, ok := has[name]; ok && shown != nil {
+		shown[name] = amount.DeepCopy()
+	}
 }
 
 // startsAgain reports whether the start of a container is still to succeed, so that its failure shows (S3.34). An init container that
@@ -121,13 +144,21 @@ func showProbes(s *corev1.ContainerStatus, c *corev1.Container, kind podspec.Con
 	}
 }
 
-func volumeMounts(c *corev1.Container) []corev1.VolumeMountStatus {
+// recursion is how far a mount is read-only (S3.40, S11.56).
+func recursion(wanted *corev1.RecursiveReadOnlyMode, supported bool) corev1.RecursiveReadOnlyMode {
+	if wanted == nil || *wanted == corev1.RecursiveReadOnlyDisabled || !supported {
+		return corev1.RecursiveReadOnlyDisabled
+	}
+	return corev1.RecursiveReadOnlyEnabled
+}
+
+func volumeMounts(c *corev1.Container, supported bool) []corev1.VolumeMountStatus {
 	var list []corev1.VolumeMountStatus
 	for _, m := range c.VolumeMounts {
 		status := corev1.VolumeMountStatus{Name: m.Name, MountPath: m.MountPath, ReadOnly: m.ReadOnly}
 		if m.ReadOnly {
-			disabled := corev1.RecursiveReadOnlyDisabled // S3.40
-			status.RecursiveReadOnly = &disabled
+			mode := recursion(m.RecursiveReadOnly, supported)
+			status.RecursiveReadOnly = &mode
 		}
 		list = append(list, status)
 	}

@@ -15,7 +15,7 @@ import (
 func TestAContainerWithoutAnInstance(t *testing.T) {
 	got := Generate(Input{Pod: podOf(always, "", "m"), State: in(nil), Now: now}).ContainerStatuses[0]
 	started := false
-	want := corev1.ContainerStatus{Name: "m", Image: "busybox:1.36", Started: &started, Resources: &corev1.ResourceRequirements{},
+	want := corev1.ContainerStatus{Name: "m", Image: "busybox:1.36", Started: &started,
 		State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ContainerCreating"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(S3.31):\n%s", diff)
@@ -91,6 +91,27 @@ func TestStartTimeIsThatOfTheFirstStatus(t *testing.T) {
 func TestTheQOSClassShows(t *testing.T) {
 	if got := Generate(Input{Pod: podOf(always, "", "m"), State: &state.Pod{}, Now: now}).QOSClass; got != corev1.PodQOSBestEffort {
 		t.Errorf("of a pod without resources it is %s (S3.42)", got)
+	}
+}
+
+func TestRecursiveReadOnlyMountsOfAStatus(t *testing.T) {
+	pod := podOf(always, "", "m")
+	modes := []corev1.RecursiveReadOnlyMode{corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyIfPossible, corev1.RecursiveReadOnlyDisabled}
+	for i := range modes {
+		pod.Spec.Containers[0].VolumeMounts = append(pod.Spec.Containers[0].VolumeMounts, corev1.VolumeMount{Name: "v", ReadOnly: true, RecursiveReadOnly: &modes[i]})
+	}
+	for supported, want := range map[bool][]corev1.RecursiveReadOnlyMode{
+		true:  {corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyEnabled, corev1.RecursiveReadOnlyDisabled},
+		false: {corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyDisabled, corev1.RecursiveReadOnlyDisabled},
+	} {
+		var got []corev1.RecursiveReadOnlyMode
+		status := Generate(Input{Pod: pod, State: &state.Pod{}, Now: now, RecursiveReadOnly: supported})
+		for _, m := range status.ContainerStatuses[0].VolumeMounts {
+			got = append(got, *m.RecursiveReadOnly)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("on an engine that can do it: %v (S3.40, S11.56)\n%s", supported, diff)
+		}
 	}
 }
 

@@ -22,6 +22,9 @@ func showInstance(s *corev1.ContainerStatus, memory *state.Container, last *core
 	s.RestartCount = int32(current.Attempt)
 	s.ContainerID = containerID(current.ID)
 	s.ImageID = current.ImageID
+	if current.Image != "" {
+		s.Image = current.Image // even if the spec has another one by now
+	}
 	if last != nil {
 		s.RestartCount = max(s.RestartCount, last.RestartCount) // it never decreases (S3.36)
 	}

@@ -23,6 +23,8 @@ type Input struct {
 	Stopping bool
 	// Ended says that everything was stopped for good: the phase becomes terminal (S3.5, S3.13).
 	Ended bool
+	// RecursiveReadOnly: the engine can make mounts read-only with all that is mounted below them (S11.56).
+	RecursiveReadOnly bool
 	// Failure is why the node ends the pod; nil if the containers' ends decide.
 	Failure *Failure
 }
@@ -57,6 +59,7 @@ func Generate(in Input) corev1.PodStatus {
 	if in.Ended {
 		condemnLost(in.Pod, &s)
 	}
+	cutMessages(in.Pod, &s)
 	return s
 }
 

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -38,11 +37,11 @@ type Collection[T Object[T]] struct {
 	history  history[T]
 }
 
-func newCollection[T Object[T]](shared *versions, kind, resource string) *Collection[T] {
+func newCollection[T Object[T]](shared *versions, kind schema.GroupVersionKind, resource string) *Collection[T] {
 	return &Collection[T]{
 		shared:   shared,
-		kind:     corev1.SchemeGroupVersion.WithKind(kind),
-		resource: schema.GroupResource{Group: corev1.GroupName, Resource: resource},
+		kind:     kind,
+		resource: schema.GroupResource{Group: kind.Group, Resource: resource},
 		objects:  map[types.NamespacedName]T{},
 		history:  history[T]{horizon: shared.current},
 	}

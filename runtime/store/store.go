@@ -17,6 +17,7 @@ package store
 import (
 	"sync"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -29,7 +30,10 @@ type Store struct {
 	ConfigMaps *Collection[*corev1.ConfigMap]
 	Secrets    *Collection[*corev1.Secret]
 	Claims     *Collection[*corev1.PersistentVolumeClaim]
+	Services   *Collection[*corev1.Service]
 	Events     *Collection[*corev1.Event]
+	// TrustBundles lie in no namespace.
+	TrustBundles *Collection[*certificatesv1.ClusterTrustBundle]
 
 	clock *versions
 }
@@ -61,12 +65,14 @@ func (v *versions) announce() {
 func New(version uint64) *Store {
 	shared := &versions{current: max(version, 1), changed: make(chan struct{})}
 	return &Store{
-		Pods:       newCollection[*corev1.Pod](shared, "Pod", "pods"),
-		ConfigMaps: newCollection[*corev1.ConfigMap](shared, "ConfigMap", "configmaps"),
-		Secrets:    newCollection[*corev1.Secret](shared, "Secret", "secrets"),
-		Claims:     newCollection[*corev1.PersistentVolumeClaim](shared, "PersistentVolumeClaim", "persistentvolumeclaims"),
-		Events:     newCollection[*corev1.Event](shared, "Event", "events"),
-		clock:      shared,
+		Pods:         newCollection[*corev1.Pod](shared, corev1.SchemeGroupVersion.WithKind("Pod"), "pods"),
+		ConfigMaps:   newCollection[*corev1.ConfigMap](shared, corev1.SchemeGroupVersion.WithKind("ConfigMap"), "configmaps"),
+		Secrets:      newCollection[*corev1.Secret](shared, corev1.SchemeGroupVersion.WithKind("Secret"), "secrets"),
+		Claims:       newCollection[*corev1.PersistentVolumeClaim](shared, corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"), "persistentvolumeclaims"),
+		Services:     newCollection[*corev1.Service](shared, corev1.SchemeGroupVersion.WithKind("Service"), "services"),
+		Events:       newCollection[*corev1.Event](shared, corev1.SchemeGroupVersion.WithKind("Event"), "events"),
+		TrustBundles: newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
+		clock:        shared,
 	}
 }
 

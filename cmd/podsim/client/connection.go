@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/podsim/podsim/cmd/podsim/follow"
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
+	"github.com/podsim/podsim/runtime"
 	"github.com/podsim/podsim/runtime/endpoint"
 )
 
@@ -34,6 +37,14 @@ func (c *Connection) NodeEnded() <-chan struct{} {
 	return c.local.ended
 }
 
+// Pulls tells how far the node of this process is with the images that it pulls; it is nil when the node runs in another process.
+func (c *Connection) Pulls() <-chan runtime.PullProgress {
+	if c.local == nil {
+		return nil
+	}
+	return c.local.pulls
+}
+
 // NodeError says why the node of this process ended. It is for use after NodeEnded.
 func (c *Connection) NodeError() error {
 	if c.local.result == nil {
@@ -48,12 +59,12 @@ func (c *Connection) Gone(ctx context.Context, pod *corev1.Pod) error {
 }
 
 // Close ends the connection. A node of this process ends with it; if it still has pods, a node in the background is
-// started that takes them over.
+// started that takes them over. It returns early when ctx ends; a node of this process then ends with the process.
 func (c *Connection) Close(ctx context.Context) error {
 	if c.local == nil {
 		return nil
 	}
-	err := c.local.stop()
+	err := c.local.stop(ctx)
 	if err != nil {
 		err = fmt.Errorf("ending podsim's node: %w", err)
 	}
@@ -67,8 +78,9 @@ func (c *Connection) Close(ctx context.Context) error {
 }
 
 // newConnection makes the clients for a node. Should the node end, the next one is started with options, as this one was.
-func newConnection(t target, options NodeOptions) (*Connection, error) {
+func newConnection(t target, options nodeflags.Options) (*Connection, error) {
 	config := endpoint.Config(t.dir)
+	config.WarningHandler = rest.NewWarningWriter(os.Stderr, rest.WarningWriterOptions{Deduplicate: true})
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to podsim's node: %w", err)

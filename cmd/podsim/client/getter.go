@@ -11,6 +11,8 @@ import (
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 )
 
 // Getter hands the node to kubectl's commands in place of a cluster: it is a genericclioptions.RESTClientGetter. The
@@ -26,7 +28,7 @@ func (s *Session) Getter() *Getter { return &Getter{session: s} }
 
 // ToRESTConfig implements genericclioptions.RESTClientGetter.
 func (g *Getter) ToRESTConfig() (*rest.Config, error) {
-	connection, err := g.session.Connect(context.Background(), NodeOptions{})
+	connection, err := g.session.Connect(context.Background(), nodeflags.Options{})
 	if err != nil {
 		return nil, err
 	}

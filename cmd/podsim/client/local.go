@@ -8,6 +8,9 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/google/go-containerregistry/pkg/authn"
+
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/runtime"
 	"github.com/podsim/podsim/runtime/endpoint"
@@ -18,10 +21,11 @@ import (
 type localNode struct {
 	node    *runtime.Node
 	target  target
-	options NodeOptions
+	options nodeflags.Options
 	cancel  context.CancelFunc // nil before the node runs
 	address string             // of the socket
 	closers []io.Closer        // what the node needs while it runs, in the order of closing
+	pulls   chan runtime.PullProgress
 
 	ended  chan struct{} // closed when the node has ended
 	result error         // why it ended; to be read after ended
@@ -30,11 +34,11 @@ type localNode struct {
 // startLocal runs a node in this process, which logs to log, or to the log file of nodes in the background when log is
 // nil. It returns when the node has taken over the pods that it found. When ctx ends before, so does the node. The error is
 // endpoint.ErrHeld, wrapped, when another process has the lease; nothing is left behind with any error.
-func startLocal(ctx context.Context, t target, options NodeOptions, log io.Writer) (_ *localNode, err error) {
-	n := &localNode{target: t, options: options, ended: make(chan struct{})}
+func startLocal(ctx context.Context, t target, options nodeflags.Options, log io.Writer) (_ *localNode, err error) {
+	n := &localNode{target: t, options: options, pulls: make(chan runtime.PullProgress, 64), ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, n.stop())
+			err = errors.Join(err, n.stop(context.WithoutCancel(ctx)))
 		}
 	}()
 	lease, err := endpoint.Acquire(t.dir)
@@ -61,11 +65,21 @@ func startLocal(ctx context.Context, t target, options NodeOptions, log io.Write
 	n.node = runtime.NewNode(docker, runtime.Options{
 		ID:                runtime.NodeID(t.dir),
 		MaxRestartBackoff: options.MaxRestartBackoff,
+		Log:               options.Log,
+		VolumeUpdateDelay: options.VolumeUpdateDelay,
 		FeatureGates:      options.FeatureGates,
+		Network:           options.Network,
 		EngineHost:        t.host,
 		Dial:              dial,
-		IdleTimeout:       options.IdleTimeout,
-		Logger:            slog.New(slog.NewTextHandler(log, nil)),
+		TokenKeyFile:      endpoint.TokenKeyPath(t.dir),
+		SeccompDir:        endpoint.SeccompDirectory(),
+		Keychain:          authn.DefaultKeychain,
+		PullProgress:      n.pulled,
+		Platform:          os.Getenv("DOCKER_DEFAULT_PLATFORM"),
+
+		MaxParallelImagePulls: options.MaxParallelImagePulls,
+		IdleTimeout:           options.IdleTimeout,
+		Logger:                slog.New(slog.NewTextHandler(log, nil)),
 	})
 	// Once it serves, the node ends when it is told to, and not with the command that started it: that one still has to
 	// clean up.
@@ -85,13 +99,29 @@ func startLocal(ctx context.Context, t target, options NodeOptions, log io.Write
 	}
 }
 
-// stop ends the node if it runs, waits for it and gives the lease back. Its pods go on running.
-func (n *localNode) stop() error {
+// pulled takes in the progress of a pull. Where nobody looks it is dropped, so that no pull waits.
+func (n *localNode) pulled(p runtime.PullProgress) {
+	select {
+	case n.pulls <- p:
+	default:
+	}
+}
+
+// stop ends the node if it runs, waits for it and gives the lease back. Its pods go on running. When ctx ends before the node, it
+// returns with the lease still held.
+func (n *localNode) stop(ctx context.Context) error {
 	if n.cancel != nil {
 		n.cancel()
-		<-n.ended
+		select {
+		case <-n.ended:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for its end: %w", context.Cause(ctx))
+		}
 	}
 	var errs []error
+	if n.cancel != nil && n.result == nil && n.node.Empty() {
+		errs = append(errs, endpoint.ForgetTokenKey(n.target.dir))
+	}
 	for _, closer := range n.closers {
 		errs = append(errs, closer.Close())
 	}
@@ -100,7 +130,7 @@ func (n *localNode) stop() error {
 
 // ConnectOrServe finds the node that runs for the engine, or runs it in this process with options until the connection
 // is closed.
-func (s *Session) ConnectOrServe(ctx context.Context, options NodeOptions) (*Connection, error) {
+func (s *Session) ConnectOrServe(ctx context.Context, options nodeflags.Options) (*Connection, error) {
 	t, err := s.target()
 	if err != nil {
 		return nil, err
@@ -114,7 +144,7 @@ func (s *Session) ConnectOrServe(ctx context.Context, options NodeOptions) (*Con
 	}
 	connection, err := newConnection(t, options)
 	if err != nil {
-		return nil, errors.Join(err, local.stop())
+		return nil, errors.Join(err, local.stop(context.WithoutCancel(ctx)))
 	}
 	connection.StartedNode = true
 	connection.local = local
@@ -122,14 +152,14 @@ func (s *Session) ConnectOrServe(ctx context.Context, options NodeOptions) (*Con
 }
 
 // Serve is the node in this process until ctx ends or it has been idle for long enough. Its log goes to log.
-func (s *Session) Serve(ctx context.Context, options NodeOptions, log io.Writer) error {
+func (s *Session) Serve(ctx context.Context, options nodeflags.Options, log io.Writer) error {
 	t, err := s.target()
 	if err != nil {
 		return errors.Join(err, endpoint.Report(err))
 	}
 	n, err := startLocal(ctx, t, options, log)
 	if reportErr := endpoint.Report(err); err == nil && reportErr != nil {
-		err = errors.Join(reportErr, n.stop())
+		err = errors.Join(reportErr, n.stop(context.WithoutCancel(ctx)))
 	}
 	if err != nil {
 		return err
@@ -137,8 +167,8 @@ func (s *Session) Serve(ctx context.Context, options NodeOptions, log io.Writer)
 	fmt.Fprintf(log, "podsim serves the Kubernetes API on unix://%s\n", n.address)
 	select {
 	case <-ctx.Done():
-		return n.stop()
+		return n.stop(context.WithoutCancel(ctx))
 	case <-n.ended:
-		return errors.Join(n.result, n.stop())
+		return errors.Join(n.result, n.stop(context.WithoutCancel(ctx)))
 	}
 }

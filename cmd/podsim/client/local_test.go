@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/runtime/endpoint"
 )
 
@@ -58,7 +59,7 @@ func TestANodeThatWaitsForTheEngineCanBeInterrupted(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() {
-				_, err := session.ConnectOrServe(ctx, NodeOptions{})
+				_, err := session.ConnectOrServe(ctx, nodeflags.Options{})
 				ended <- err
 			}()
 			select {

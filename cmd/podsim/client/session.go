@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/engine"
 )
@@ -39,17 +39,6 @@ type Session struct {
 	connection *Connection
 }
 
-// NodeOptions say how a node runs that has to be started first.
-type NodeOptions struct {
-	// MaxRestartBackoff is the longest pause between restarts of a crashing container; 0 means the node's default, 5m.
-	MaxRestartBackoff time.Duration
-	// FeatureGates are those that were set.
-	FeatureGates podspec.FeatureGates
-	// IdleTimeout ends the node this long after its last pod is gone; 0 means never. A node that Connect starts in the
-	// background has the default idle timeout instead.
-	IdleTimeout time.Duration
-}
-
 // EngineHost is the endpoint of the engine in use.
 func (s *Session) EngineHost() (string, error) { return engine.Host(s.Host) }
 
@@ -70,7 +59,7 @@ func (s *Session) target() (target, error) {
 
 // Connect finds the node that runs for the engine, or starts one in the background with options. All calls share one
 // connection.
-func (s *Session) Connect(ctx context.Context, options NodeOptions) (*Connection, error) {
+func (s *Session) Connect(ctx context.Context, options nodeflags.Options) (*Connection, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.connection != nil {
@@ -94,7 +83,7 @@ func (s *Session) Connect(ctx context.Context, options NodeOptions) (*Connection
 }
 
 // ensureNode starts a node in the background unless one answers. A node that is there and does not answer is an error.
-func (t target) ensureNode(ctx context.Context, options NodeOptions) (started bool, err error) {
+func (t target) ensureNode(ctx context.Context, options nodeflags.Options) (started bool, err error) {
 	if err := endpoint.Ping(ctx, t.dir); err == nil || errors.Is(err, endpoint.ErrSilent) {
 		return false, err
 	}
@@ -126,17 +115,10 @@ func idleTimeout() (time.Duration, error) {
 }
 
 // nodeArguments are the arguments of a podsim that runs the node in the background.
-func nodeArguments(host string, options NodeOptions) ([]string, error) {
+func nodeArguments(host string, options nodeflags.Options) ([]string, error) {
 	timeout, err := idleTimeout()
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"node", "--host", host, "--idle-timeout", timeout.String()}
-	if options.MaxRestartBackoff != 0 {
-		args = append(args, "--max-restart-backoff", options.MaxRestartBackoff.String())
-	}
-	if len(options.FeatureGates) > 0 {
-		args = append(args, "--feature-gates", options.FeatureGates.String())
-	}
-	return args, nil
+	return append([]string{"node", "--host", host, "--idle-timeout", timeout.String()}, options.Arguments()...), nil
 }

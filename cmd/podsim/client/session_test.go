@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/podspec"
 )
 
@@ -12,16 +13,16 @@ func TestANodeInTheBackgroundGetsItsOptionsAsArguments(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		idleTimeout string
-		options     NodeOptions
+		options     nodeflags.Options
 		want        []string
 	}{
-		{"defaults", "", NodeOptions{}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s"}},
-		{"the environment sets the idle timeout", "1m", NodeOptions{}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "1m0s"}},
-		{"a back-off", "", NodeOptions{MaxRestartBackoff: 2 * time.Second}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s", "--max-restart-backoff", "2s"}},
-		{"feature gates", "", NodeOptions{FeatureGates: podspec.FeatureGates{"MemoryQoS": true, "EnvFiles": false}},
+		{"defaults", "", nodeflags.Options{}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s"}},
+		{"the environment sets the idle timeout", "1m", nodeflags.Options{}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "1m0s"}},
+		{"a back-off", "", nodeflags.Options{MaxRestartBackoff: 2 * time.Second}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s", "--max-restart-backoff", "2s"}},
+		{"feature gates", "", nodeflags.Options{FeatureGates: podspec.FeatureGates{"MemoryQoS": true, "EnvFiles": false}},
 			[]string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s", "--feature-gates", "EnvFiles=false,MemoryQoS=true"}},
-		{"nonsense", "soon", NodeOptions{}, nil},
-		{"never ending is refused", "0s", NodeOptions{}, nil},
+		{"nonsense", "soon", nodeflags.Options{}, nil},
+		{"never ending is refused", "0s", nodeflags.Options{}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Setenv(idleTimeoutVariable, c.idleTimeout)

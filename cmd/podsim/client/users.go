@@ -6,30 +6,51 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/podsim/podsim/podspec"
 )
 
-// Users are the objects that pods refer to, each with the name of one such pod.
+// Users are the objects that pods refer to or show, and the Services that stand for pods, each with the name of one such pod.
 type Users struct {
-	ConfigMaps, Secrets, Claims map[types.NamespacedName]string
+	ConfigMaps, Secrets, Claims, Services, TrustBundles map[types.NamespacedName]string
 }
 
-// FindUsers looks at all pods of the node.
-func FindUsers(ctx context.Context, core corev1client.PodsGetter) (Users, error) {
+// FindUsers looks at all pods and Services of the node.
+func FindUsers(ctx context.Context, api kubernetes.Interface) (Users, error) {
+	core := api.CoreV1()
 	pods, err := core.Pods(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return Users{}, fmt.Errorf("looking which objects are in use: %w", err)
 	}
 	users := Users{
-		ConfigMaps: map[types.NamespacedName]string{},
-		Secrets:    map[types.NamespacedName]string{},
-		Claims:     map[types.NamespacedName]string{},
+		ConfigMaps:   map[types.NamespacedName]string{},
+		Secrets:      map[types.NamespacedName]string{},
+		Claims:       map[types.NamespacedName]string{},
+		Services:     map[types.NamespacedName]string{},
+		TrustBundles: map[types.NamespacedName]string{},
+	}
+	services, err := core.Services(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return Users{}, fmt.Errorf("looking which Services are in use: %w", err)
+	}
+	bundles, err := api.CertificatesV1().ClusterTrustBundles().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return Users{}, fmt.Errorf("looking which trust bundles are in use: %w", err)
 	}
 	for i := range pods.Items {
 		pod := &pods.Items[i]
 		refs := podspec.ReferencesOf(pod)
+		for j := range services.Items {
+			if service := &services.Items[j]; podspec.Selects(service, pod) {
+				users.Services[KeyOf(service)] = pod.Name
+			}
+		}
+		for j := range bundles.Items {
+			if bundle := &bundles.Items[j]; podspec.ShowsTrustBundleIn(pod, bundle) {
+				users.TrustBundles[KeyOf(bundle)] = pod.Name
+			}
+		}
 		for _, list := range []struct {
 			names []string
 			users map[types.NamespacedName]string

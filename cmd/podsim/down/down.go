@@ -5,17 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/podsim/podsim/cmd/podsim/client"
+	"github.com/podsim/podsim/cmd/podsim/exit"
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/podspec"
 )
 
@@ -95,7 +97,7 @@ func (o *options) run(ctx context.Context, args []string) (err error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, fmt.Errorf("the pods are not gone after %v; they go on ending", o.timeout))
 		defer cancel()
 	}
-	connection, err := o.session.Connect(ctx, client.NodeOptions{})
+	connection, err := o.session.Connect(ctx, nodeflags.Options{})
 	if err != nil {
 		return err
 	}
@@ -110,11 +112,20 @@ func (o *options) run(ctx context.Context, args []string) (err error) {
 	}
 	owned, err := podsOfWorkloads(ctx, connection.Client.CoreV1(), t.workloads)
 	t.pods = unique(append(t.pods, owned...))
-	err = errors.Join(err, o.takeDown(ctx, connection, t))
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return cause
+	return inTime(ctx, errors.Join(err, o.takeDown(ctx, connection, t)))
+}
+
+// inTime is err with the cause of ctx's end in place of all its parts that only say that ctx has ended.
+func inTime(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	parts := exit.Parts(err)
+	others := slices.DeleteFunc(slices.Clone(parts), func(part error) bool { return errors.Is(part, ctx.Err()) })
+	if len(others) < len(parts) {
+		others = append(others, context.Cause(ctx))
+	}
+	return errors.Join(others...)
 }
 
 func (o *options) allPods(ctx context.Context, connection *client.Connection) ([]name, error) {
@@ -161,20 +172,11 @@ func (o *options) takeDown(ctx context.Context, connection *client.Connection, t
 		fmt.Fprintf(o.Out, "pod %q deleted\n", pod.Name)
 	}
 	core := connection.Client.CoreV1()
-	users, err := client.FindUsers(ctx, core)
+	users, err := client.FindUsers(ctx, connection.Client)
 	if err != nil {
 		return errors.Join(append(errs, err)...)
 	}
-	for _, n := range t.configMaps {
-		if users.ConfigMaps[n.key()] == "" {
-			errs = append(errs, unlessNotFound(core.ConfigMaps(n.namespace).Delete(ctx, n.name, metav1.DeleteOptions{})))
-		}
-	}
-	for _, n := range t.secrets {
-		if users.Secrets[n.key()] == "" {
-			errs = append(errs, unlessNotFound(core.Secrets(n.namespace).Delete(ctx, n.name, metav1.DeleteOptions{})))
-		}
-	}
+	errs = append(errs, t.companions.DeleteUnused(ctx, connection.Client, users))
 	if o.volumes {
 		errs = append(errs, o.deleteClaims(ctx, core, users, append(t.claims, claimsOf(pods)...)))
 	}
@@ -192,7 +194,7 @@ func (o *options) deletePod(ctx context.Context, connection *client.Connection, 
 	if o.gracePeriod >= 0 {
 		options.GracePeriodSeconds = &o.gracePeriod
 	}
-	if err := unlessNotFound(pods.Delete(ctx, n.name, options)); err != nil {
+	if err := client.UnlessNotFound(pods.Delete(ctx, n.name, options)); err != nil {
 		return nil, err
 	}
 	return pod, nil
@@ -215,7 +217,7 @@ func (o *options) deleteClaims(ctx context.Context, core corev1client.CoreV1Inte
 		if err == nil {
 			fmt.Fprintf(o.Out, "persistentvolumeclaim %q deleted\n", claim.name)
 		}
-		errs = append(errs, unlessNotFound(err))
+		errs = append(errs, client.UnlessNotFound(err))
 	}
 	return errors.Join(errs...)
 }
@@ -229,11 +231,4 @@ func claimsOf(pods []*corev1.Pod) []name {
 		}
 	}
 	return claims
-}
-
-func unlessNotFound(err error) error {
-	if apierrors.IsNotFound(err) {
-		return nil
-	}
-	return err
 }

@@ -2,6 +2,8 @@ package down
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -82,6 +84,34 @@ func TestSeveralErrorsAreToldLineByLine(t *testing.T) {
 	const want = "Error from server (NotFound): pods \"a\" not found\nError from server (NotFound): pods \"b\" not found\n"
 	if code, text := exit.Report(err); code != 1 || text != want {
 		t.Errorf("exit %d: %q", code, text)
+	}
+}
+
+func TestATimeoutIsToldOnceBesideWhatElseFailed(t *testing.T) {
+	late := errors.New("the pods are not gone after 1s; they go on ending")
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 0, late)
+	defer cancel()
+	<-ctx.Done()
+	refused, waiting := errors.New("refused"), fmt.Errorf("waiting until pod %q is gone: %w", "web", ctx.Err())
+	for _, c := range []struct {
+		name string
+		ctx  context.Context
+		err  error
+		want string
+	}{
+		{"in time", t.Context(), errors.Join(refused), "refused"},
+		{"done when the time ran out", ctx, nil, ""},
+		{"late", ctx, waiting, late.Error()},
+		{"late for two, and another trouble", ctx, errors.Join(refused, errors.Join(waiting, waiting)), "refused\n" + late.Error()},
+		{"another trouble alone", ctx, refused, "refused"},
+	} {
+		got := ""
+		if err := inTime(c.ctx, c.err); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
 	}
 }
 

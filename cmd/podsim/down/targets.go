@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
+	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/cmd/podsim/input"
 	"github.com/podsim/podsim/podspec/manifest"
 )
@@ -27,8 +28,9 @@ func (n name) key() types.NamespacedName {
 
 // targets are what is to be removed.
 type targets struct {
-	pods, configMaps, secrets, claims []name
-	workloads                         []manifest.Workload // whose pods are to be removed
+	pods, claims []name
+	companions   client.Companions
+	workloads    []manifest.Workload // whose pods are to be removed
 }
 
 // targetsOf reads the arguments: names of pods stand for themselves, manifests for the objects in them.
@@ -56,10 +58,16 @@ func (o *options) targetsOf(ctx context.Context, args []string) (targets, error)
 		}
 	}
 	for _, c := range m.ConfigMaps {
-		t.configMaps = append(t.configMaps, name{c.Namespace, c.Name})
+		t.companions.ConfigMaps = append(t.companions.ConfigMaps, client.KeyOf(c))
 	}
 	for _, s := range m.Secrets {
-		t.secrets = append(t.secrets, name{s.Namespace, s.Name})
+		t.companions.Secrets = append(t.companions.Secrets, client.KeyOf(s))
+	}
+	for _, s := range m.Services {
+		t.companions.Services = append(t.companions.Services, client.KeyOf(s))
+	}
+	for _, b := range m.TrustBundles {
+		t.companions.TrustBundles = append(t.companions.TrustBundles, client.KeyOf(b))
 	}
 	for _, c := range m.Claims {
 		t.claims = append(t.claims, name{c.Namespace, c.Name})

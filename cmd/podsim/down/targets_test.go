@@ -30,13 +30,13 @@ func TestThePodsOfAWorkloadAreFoundByTheirOwner(t *testing.T) {
 		}
 		return pod
 	}
-	client := fake.NewClientset(owned("a", "web-1", "web"), owned("a", "web-2", "web"), owned("b", "web-3", "web"), owned("a", "other", ""))
+	api := fake.NewClientset(owned("a", "web-1", "web"), owned("a", "web-2", "web"), owned("b", "web-3", "web"), owned("a", "other", ""))
 	workload := func(name string) manifest.Workload {
 		return manifest.Workload{Object: &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: "a", Name: name}}, Kind: "Deployment", Owner: "u-of-web"}
 	}
 	gone := workload("gone")
 	gone.Owner = "u-of-gone"
-	found, err := podsOfWorkloads(t.Context(), client.CoreV1(), []manifest.Workload{workload("web"), gone})
+	found, err := podsOfWorkloads(t.Context(), api.CoreV1(), []manifest.Workload{workload("web"), gone})
 	if diff := cmp.Diff([]name{{"a", "web-1"}, {"a", "web-2"}}, found, cmp.AllowUnexported(name{})); diff != "" {
 		t.Error(diff)
 	}

@@ -59,7 +59,7 @@ func WithWords(code int, message string) error {
 // Report is the exit code for err and the text for a person, which ends in a newline unless it is empty. Of errors that
 // were joined each gets its own words, and the first decides the code.
 func Report(err error) (code int, text string) {
-	for _, one := range parts(err) {
+	for _, one := range Parts(err) {
 		oneCode, words := report(one)
 		if code == 0 {
 			code = oneCode
@@ -80,12 +80,15 @@ func report(err error) (code int, text string) {
 	case exitErr.Worded:
 		return exitErr.Code, line(exitErr.Err.Error())
 	}
-	_, text = kubectlWords(exitErr.Err)
+	if err == error(exitErr) {
+		err = exitErr.Err // the API's errors are worded by their types
+	}
+	_, text = kubectlWords(err)
 	return exitErr.Code, text
 }
 
-// parts are the errors of which err is made by errors.Join alone; any other error is its own only part.
-func parts(err error) []error {
+// Parts are the errors of which err is made by errors.Join alone; any other error is its own only part.
+func Parts(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	switch {
 	case err == nil:
@@ -95,7 +98,7 @@ func parts(err error) []error {
 	}
 	var all []error
 	for _, one := range joined.Unwrap() {
-		all = append(all, parts(one)...)
+		all = append(all, Parts(one)...)
 	}
 	return all
 }

@@ -26,6 +26,7 @@ func TestReportChoosesCodeAndWords(t *testing.T) {
 		{"worded errors are printed as they are", WithWords(2, "one\ntwo\n"), 2, "one\ntwo\n"},
 		{"silent errors print nothing", Silently(1), 1, ""},
 		{"a wrapped code is found", fmt.Errorf("up: %w", Silently(3)), 3, ""},
+		{"a wrapped code keeps the words around it", fmt.Errorf("up: %w", WithCode(3, errors.New("interrupted"))), 3, "error: up: interrupted\n"},
 		{"a join of one error is that error", errors.Join(apierrors.NewNotFound(pods, "web"), nil), 1, "Error from server (NotFound): pods \"web\" not found\n"},
 		{"joined errors are told one by one", errors.Join(errors.Join(WithCode(2, errors.New("one"))), apierrors.NewNotFound(pods, "web")), 2, "error: one\nError from server (NotFound): pods \"web\" not found\n"},
 		{"a sentence with several causes stays one", fmt.Errorf("%w: %w", errors.New("one"), errors.New("two")), 1, "error: one: two\n"},

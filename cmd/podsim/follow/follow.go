@@ -7,8 +7,11 @@ package follow
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 )
@@ -22,16 +25,21 @@ const (
 	lastPause  = 2 * time.Second
 )
 
+// mostFailures is how often in a row a collection may fail to be listed and watched, with a node that answers, before it is given up:
+// some ten seconds.
+const mostFailures = 10
+
 // collection is a list of objects that can be watched from the moment of the listing on.
 type collection struct {
 	list  func(ctx context.Context) (items []runtime.Object, resourceVersion string, err error)
 	watch func(ctx context.Context, resourceVersion string) (watch.Interface, error)
 }
 
-// run lists and watches until ctx ends, done is returned or the node cannot be reached again. listed gets every listing
-// whole, changed every change after it; both say whether there is nothing more to wait for.
+// run lists and watches until ctx ends, done is returned, the node cannot be reached again, or it refuses: at once when its answer
+// would be the same the next time, after mostFailures otherwise. listed gets every listing whole, changed every change after it; both
+// say whether there is nothing more to wait for.
 func (c collection) run(ctx context.Context, reconnect Reconnect, listed func([]runtime.Object) (done bool), changed func(watch.Event) (done bool)) error {
-	pause := firstPause
+	pause, failures := firstPause, 0
 	for {
 		items, version, err := c.list(ctx)
 		if err == nil {
@@ -39,15 +47,25 @@ func (c collection) run(ctx context.Context, reconnect Reconnect, listed func([]
 				return nil
 			}
 			var done bool
-			if done, err = c.follow(ctx, version, changed); done {
+			if done, err = c.follow(ctx, version, func(event watch.Event) bool {
+				failures = 0
+				return changed(event)
+			}); done {
 				return nil
 			}
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err == nil { // the stream ended in good order, as it does when a node hands over
-			pause = firstPause
+		switch {
+		case err == nil: // the stream ended in good order, as it does when a node hands over
+			pause, failures = firstPause, 0
+		case isFinal(err):
+			return err
+		default:
+			if failures++; failures == mostFailures {
+				return err
+			}
 		}
 		if err := wait(ctx, pause); err != nil {
 			return err
@@ -66,18 +84,44 @@ func (c collection) follow(ctx context.Context, version string, changed func(wat
 		return false, err
 	}
 	defer stream.Stop()
-	for event := range stream.ResultChan() {
-		if event.Type == watch.Error {
-			return false, nil
+	for {
+		var event watch.Event
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case e, open := <-stream.ResultChan():
+			if !open {
+				return false, nil
+			}
+			event = e
 		}
-		if event.Type == watch.Bookmark {
+		switch event.Type {
+		case watch.Error:
+			if err := apierrors.FromObject(event.Object); !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
+				return false, err
+			}
+			return false, nil // the listing is too old to go on from; the next one is not
+		case watch.Bookmark:
 			continue
 		}
 		if changed(event) {
 			return true, nil
 		}
 	}
-	return false, nil
+}
+
+// isFinal tells whether err is an answer of the API that stays as it is: there is no such thing, it is not allowed, it makes no sense.
+func isFinal(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return false
+	}
+	switch code := status.Status().Code; code {
+	case http.StatusRequestTimeout, http.StatusConflict, http.StatusGone, http.StatusTooManyRequests:
+		return false
+	default:
+		return code >= 400 && code < 500
+	}
 }
 
 // wait passes the time unless ctx ends before.

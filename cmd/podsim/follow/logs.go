@@ -1,12 +1,12 @@
 package follow
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -15,8 +15,9 @@ import (
 // LogSource gives the log of one container and says whose it is.
 type LogSource interface {
 	// Open follows the log of the container's newest instance until that instance has ended, or reads the log of the
-	// instance before it.
-	Open(ctx context.Context, previous bool) (io.ReadCloser, error)
+	// instance before it. Each line begins with its time and a blank. The log begins at the given time, or some time
+	// before it; the zero time is the log's beginning.
+	Open(ctx context.Context, previous bool, since time.Time) (io.ReadCloser, error)
 	// Status is the container's status now.
 	Status(ctx context.Context) (*corev1.ContainerStatus, error)
 }
@@ -107,23 +108,23 @@ func (l *Logs) signal() {
 	}
 }
 
-// instance reads one instance's log whole. A stream that breaks is opened again, and what was read already is skipped.
+// instance reads one instance's log whole. A stream that breaks is opened again, and goes on where it broke.
 // So is a stream that was opened while the instance ran and has ended in good order: engines may drop a last line without
 // a newline from a log that is followed, and have it when the log is read afterwards.
 func (l *Logs) instance(ctx context.Context, id string) error {
-	var delivered int64
+	log := &logReader{line: l.line}
 	complete := false
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		stream, running, err := l.open(ctx, id)
+		stream, running, err := l.open(ctx, id, log.position.Since())
 		if err == nil {
-			before := delivered
-			err = l.copy(stream, &delivered)
+			before := log.handedOn
+			err = log.read(stream)
 			stream.Close()
 			if err == nil && !running {
 				return nil
 			}
 			complete = err == nil
-			if delivered > before {
+			if log.handedOn > before {
 				pause = firstPause
 			}
 		}
@@ -143,9 +144,9 @@ func (l *Logs) instance(ctx context.Context, id string) error {
 // errGone says that an instance is neither the newest nor the one before.
 var errGone = errors.New("the container has restarted more than once since, and the log of that instance is gone")
 
-// open gives the log of the instance id, and of no other. running tells whether the instance ran when it was opened.
-func (l *Logs) open(ctx context.Context, id string) (stream io.ReadCloser, running bool, err error) {
-	stream, openErr := l.source.Open(ctx, false)
+// open gives the log of the instance id since a time, and of no other. running tells whether the instance ran when it was opened.
+func (l *Logs) open(ctx context.Context, id string, since time.Time) (stream io.ReadCloser, running bool, err error) {
+	stream, openErr := l.source.Open(ctx, false, since)
 	status, err := l.source.Status(ctx)
 	if apierrors.IsNotFound(err) && openErr == nil {
 		return stream, false, nil // the pod has just gone, and no instance comes after its last
@@ -162,7 +163,7 @@ func (l *Logs) open(ctx context.Context, id string) (stream io.ReadCloser, runni
 	if previousInstance(status) != id {
 		return nil, false, firstOf(openErr, errGone)
 	}
-	stream, err = l.source.Open(ctx, true)
+	stream, err = l.source.Open(ctx, true, since)
 	if err != nil {
 		return nil, false, err
 	}
@@ -180,38 +181,6 @@ func firstOf(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-// longestLine is how many bytes of a line without an end are held before they are handed on as a line of their own.
-const longestLine = 64 << 10
-
-// copy hands on the lines of stream after the first *delivered bytes and counts them in. A last line without a newline
-// is handed on when the stream ends in good order.
-func (l *Logs) copy(stream io.Reader, delivered *int64) error {
-	if _, err := io.CopyN(io.Discard, stream, *delivered); err != nil {
-		if err == io.EOF {
-			return nil
-		}
-		return err
-	}
-	lines := bufio.NewReaderSize(stream, longestLine)
-	for {
-		line, err := lines.ReadSlice('\n')
-		if len(line) > 0 && (err == nil || err == io.EOF || err == bufio.ErrBufferFull) {
-			*delivered += int64(len(line))
-			if line[len(line)-1] == '\n' {
-				line = line[:len(line)-1]
-			}
-			l.line(line)
-		}
-		switch err {
-		case nil, bufio.ErrBufferFull:
-		case io.EOF:
-			return nil
-		default:
-			return err
-		}
-	}
 }
 
 // newestInstance is the id of the container's instance that runs or has just ended, or empty.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,7 +23,7 @@ type container struct {
 	ended     string // instances that have ended: those whose log was read to its end once
 }
 
-func (c *container) Open(_ context.Context, previous bool) (io.ReadCloser, error) {
+func (c *container) Open(_ context.Context, previous bool, _ time.Time) (io.ReadCloser, error) {
 	if happens := c.onOpen; happens != nil {
 		c.onOpen = nil
 		happens(c)
@@ -36,10 +37,22 @@ func (c *container) Open(_ context.Context, previous bool) (io.ReadCloser, error
 	if len(c.logs[id]) > 1 {
 		c.logs[id] = c.logs[id][1:]
 	}
+	text = stamped(text)
 	if before, broken := strings.CutSuffix(text, "<broken>"); broken {
 		return io.NopCloser(io.MultiReader(strings.NewReader(before), brokenReader{})), nil
 	}
 	return io.NopCloser(io.MultiReader(strings.NewReader(text), endOf{c, id})), nil
+}
+
+// stamped puts a time before each line, ten milliseconds after that of the line before.
+func stamped(text string) string {
+	var lines strings.Builder
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for line := range strings.Lines(text) {
+		lines.WriteString(at.Format(time.RFC3339Nano) + " " + line)
+		at = at.Add(10 * time.Millisecond)
+	}
+	return lines.String()
 }
 
 // endOf is the end of an instance's log.

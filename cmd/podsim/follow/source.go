@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,8 +21,11 @@ type ContainerLog struct {
 }
 
 // Open implements LogSource.
-func (c ContainerLog) Open(ctx context.Context, previous bool) (io.ReadCloser, error) {
-	options := &corev1.PodLogOptions{Container: c.Container, Follow: !previous, Previous: previous}
+func (c ContainerLog) Open(ctx context.Context, previous bool, since time.Time) (io.ReadCloser, error) {
+	options := &corev1.PodLogOptions{Container: c.Container, Follow: !previous, Previous: previous, Timestamps: true}
+	if !since.IsZero() {
+		options.SinceTime = &metav1.Time{Time: since} // which travels in whole seconds
+	}
 	return c.Client.Pods(c.Pod.Namespace).GetLogs(c.Pod.Name, options).Stream(ctx)
 }
 
@@ -31,7 +35,7 @@ func (c ContainerLog) Status(ctx context.Context) (*corev1.ContainerStatus, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, status := range podstate.Statuses(pod) {
+	for _, status := range podstate.AllStatuses(pod) {
 		if status.Name == c.Container {
 			return &status, nil
 		}

@@ -4,14 +4,14 @@ package gates
 import (
 	"maps"
 
-	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/podsim/podsim/podspec"
 )
 
-// AddFlag lets a command set feature gates, as a kubelet's flag does. A gate that is not known is an error of usage.
-func AddFlag(cmd *cobra.Command, gates *podspec.FeatureGates) {
-	cmd.Flags().Var(value{gates}, "feature-gates", "Features of Kubernetes to turn on or off, such as ContainerStopSignals=true,EnvFiles=false; "+
+// AddFlag makes the flag that sets feature gates, as a kubelet's flag does. A gate that is not known is an error of usage.
+func AddFlag(flags *pflag.FlagSet, gates *podspec.FeatureGates) {
+	flags.Var(value{gates}, "feature-gates", "Features of Kubernetes to turn on or off, such as ContainerStopSignals=true,EnvFiles=false; "+
 		"the others are as in Kubernetes v1.37")
 }
 

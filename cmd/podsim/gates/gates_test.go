@@ -15,7 +15,7 @@ func parse(args ...string) (podspec.FeatureGates, error) {
 	var gates podspec.FeatureGates
 	cmd := &cobra.Command{Use: "up", Run: func(*cobra.Command, []string) {}, SilenceErrors: true, SilenceUsage: true}
 	cmd.SetOut(io.Discard)
-	AddFlag(cmd, &gates)
+	AddFlag(cmd.Flags(), &gates)
 	cmd.SetArgs(args)
 	err := cmd.Execute()
 	return gates, err

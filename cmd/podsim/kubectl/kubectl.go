@@ -1,4 +1,5 @@
-// Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, events, wait, describe, patch and debug.
+// Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, events, wait,
+// describe, patch, set, apply, label, annotate, delete, debug and top.
 // The code, the flags and the output are kubectl's; only the server they talk to and the name in the help texts are podsim's.
 package kubectl
 
@@ -9,11 +10,15 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/kubectl/pkg/cmd/annotate"
 	"k8s.io/kubectl/pkg/cmd/apiresources"
+	"k8s.io/kubectl/pkg/cmd/apply"
+	"k8s.io/kubectl/pkg/cmd/delete"
 	"k8s.io/kubectl/pkg/cmd/describe"
 	"k8s.io/kubectl/pkg/cmd/events"
 	"k8s.io/kubectl/pkg/cmd/exec"
 	"k8s.io/kubectl/pkg/cmd/get"
+	"k8s.io/kubectl/pkg/cmd/label"
 	"k8s.io/kubectl/pkg/cmd/logs"
 	"k8s.io/kubectl/pkg/cmd/patch"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
@@ -87,12 +92,38 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			# Let the condition of a readiness gate be true
 			podsim patch pod web --subresource=status -p '{"status":{"conditions":[{"type":"example.com/gate","status":"True"}]}}'
 
+			# Give a running container more memory
+			podsim patch pod web --subresource=resize -p '{"spec":{"containers":[{"name":"app","resources":{"limits":{"memory":"256Mi"}}}]}}'
+
 			# Put a label on a pod
 			podsim patch pod web -p '{"metadata":{"labels":{"tier":"front"}}}'
 
 			# Change a value of a ConfigMap
 			podsim patch configmap settings --type=merge -p '{"data":{"level":"debug"}}'`),
+		newSet(factory, streams),
+		adopt(apply.NewCmdApply(program, factory, streams), `
+			# Bring objects to the node, or up to date: volumes of running pods follow their ConfigMaps and Secrets
+			podsim apply -f settings.yaml
+
+			# Let containers go on with the images that a changed manifest names
+			podsim apply -f pod.yaml`),
+		adopt(label.NewCmdLabel(factory, streams), `
+			# Put a label on a pod, or change it; files of downwardAPI volumes follow
+			podsim label pod web tier=front --overwrite
+
+			# Take it off
+			podsim label pod web tier-`),
+		adopt(annotate.NewCmdAnnotate(program, factory, streams), `
+			# Annotate a pod
+			podsim annotate pod web note='looked at'`),
+		adopt(delete.NewCmdDelete(factory, streams), `
+			# Delete a pod and wait until it is gone; podsim down removes what was made beside it too
+			podsim delete pod web
+
+			# Delete what a manifest describes
+			podsim delete -f settings.yaml`),
 		newDebug(getter, streams),
+		newTop(factory, streams),
 		adopt(resources, `
 			# List what the node serves
 			podsim api-resources`),

@@ -4,23 +4,21 @@ package node
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/podsim/podsim/cmd/podsim/client"
-	"github.com/podsim/podsim/cmd/podsim/gates"
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 )
 
 type options struct {
 	session *client.Session
-	node    client.NodeOptions
+	node    nodeflags.Options
 	genericiooptions.IOStreams
 }
 
@@ -47,14 +45,14 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	cmd.Flags().DurationVar(&o.node.IdleTimeout, "idle-timeout", 0, "End this long after the last pod is gone and the last request answered; 0 means never")
-	gates.AddFlag(cmd, &o.node.FeatureGates)
-	cmd.Flags().DurationVar(&o.node.MaxRestartBackoff, "max-restart-backoff", 0, "The longest pause between restarts of a crashing container; 0 means 5m")
+	o.node.AddTo(cmd)
+	cmd.Flags().StringVar(&o.node.Network, "network", "", "The network of the engine, by name or id, that pods join unless they name another; each namespace has its own when unset")
 	return cmd
 }
 
 func (o *options) run(ctx context.Context) error {
-	if o.node.IdleTimeout < 0 || o.node.MaxRestartBackoff != 0 && o.node.MaxRestartBackoff < time.Second {
-		return errors.New("--idle-timeout must not be negative, and --max-restart-backoff must be at least 1s")
+	if err := o.node.Validate(); err != nil {
+		return err
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -66,22 +66,20 @@ func CanBeReady(pod *corev1.Pod, container string) bool {
 
 // Obstacle is what keeps a container from its first start.
 type Obstacle struct {
+	// Container is empty when it is the whole pod.
 	Container string
 	// Reason and Message are those of the container's Waiting state, such as ErrImagePull.
 	Reason, Message string
 }
 
-// PullFailed tells whether the obstacle is an image that could not be pulled.
-func (o Obstacle) PullFailed() bool {
+// ImageMissing tells whether the obstacle is an image that is not on the engine, and could not or must not be pulled.
+func (o Obstacle) ImageMissing() bool {
 	switch o.Reason {
-	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "RegistryUnavailable":
+	case "ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "RegistryUnavailable":
 		return true
 	}
 	return false
 }
-
-// ImageMissing tells whether the obstacle is an image that is not on the engine, and could not or must not be pulled.
-func (o Obstacle) ImageMissing() bool { return o.PullFailed() || o.Reason == "ErrImageNeverPull" }
 
 // Obstructed finds the first container that has never run and waits for a reason that does not pass by itself as the pod
 // comes up; ContainerCreating and PodInitializing do.
@@ -100,13 +98,18 @@ func Obstructed(pod *corev1.Pod) (Obstacle, bool) {
 	return Obstacle{}, false
 }
 
-// Statuses are the statuses of all containers in the order in which they start: init containers, then mains.
+// Statuses are the statuses of the containers in the order in which they start: init containers, then mains.
 func Statuses(pod *corev1.Pod) []corev1.ContainerStatus {
 	all := make([]corev1.ContainerStatus, 0, len(pod.Status.InitContainerStatuses)+len(pod.Status.ContainerStatuses))
 	return append(append(all, pod.Status.InitContainerStatuses...), pod.Status.ContainerStatuses...)
 }
 
-// ContainerNames are the names of all containers in the order in which they start: init containers, then mains.
+// AllStatuses are the Statuses, and those of the ephemeral containers in the order in which they were added.
+func AllStatuses(pod *corev1.Pod) []corev1.ContainerStatus {
+	return append(Statuses(pod), pod.Status.EphemeralContainerStatuses...)
+}
+
+// ContainerNames are the names of the containers in the order in which they start: init containers, then mains.
 func ContainerNames(pod *corev1.Pod) []string {
 	var names []string
 	for c := range podspec.Containers(pod) {

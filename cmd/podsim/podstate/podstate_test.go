@@ -115,19 +115,39 @@ func TestReadyAndTerminalFollowTheStatus(t *testing.T) {
 
 func TestOnlyImageReasonsAreMissingImages(t *testing.T) {
 	for _, c := range []struct {
-		reason                   string
-		imageMissing, pullFailed bool
+		reason string
+		want   bool
 	}{
-		{"ErrImagePull", true, true},
-		{"ImagePullBackOff", true, true},
-		{"InvalidImageName", true, true},
-		{"ErrImageNeverPull", true, false},
-		{"CreateContainerConfigError", false, false},
-		{"RunContainerError", false, false},
+		{"ErrImagePull", true},
+		{"ImagePullBackOff", true},
+		{"InvalidImageName", true},
+		{"ErrImageNeverPull", true},
+		{"CreateContainerConfigError", false},
+		{"RunContainerError", false},
 	} {
-		o := Obstacle{Reason: c.reason}
-		if o.ImageMissing() != c.imageMissing || o.PullFailed() != c.pullFailed {
-			t.Errorf("%s: image missing %v, pull failed %v", c.reason, o.ImageMissing(), o.PullFailed())
+		if got := (Obstacle{Reason: c.reason}).ImageMissing(); got != c.want {
+			t.Errorf("%s: got %v", c.reason, got)
+		}
+	}
+}
+
+func TestAPodWithoutASandboxOrAVolumeIsObstructed(t *testing.T) {
+	p := pod(nil, list(of("app", creating)))
+	for _, refused := range []Obstacle{
+		{Reason: "FailedCreatePodSandBox", Message: "the port is taken"},
+		{Reason: "FailedMount", Message: "the ConfigMap is missing"},
+	} {
+		var s Starting
+		if _, found := s.Obstructed(p); found {
+			t.Error("before any event")
+		}
+		s.Heed(&corev1.Event{Reason: refused.Reason, Message: refused.Message})
+		if got, found := s.Obstructed(p); !found || got != refused {
+			t.Errorf("got %+v", got)
+		}
+		s.Heed(&corev1.Event{Reason: "Pulled"}) // it has got one
+		if got, found := s.Obstructed(p); found {
+			t.Errorf("got %+v", got)
 		}
 	}
 }

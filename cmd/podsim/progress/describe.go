@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/cmd/podsim/podstate"
+	"github.com/podsim/podsim/runtime"
 )
 
 // A Display shows pods. Its methods are called from one goroutine; what it shows may be held back until Flush.
@@ -20,8 +21,10 @@ type Display interface {
 	Pod(pod *corev1.Pod)
 	// Log shows one line of a container's log, given without its newline.
 	Log(pod *corev1.Pod, container string, line []byte)
-	// Event shows an event of the pod.
+	// Event takes in an event of the pod, and shows it if it is worth showing.
 	Event(pod *corev1.Pod, event *corev1.Event)
+	// Pull shows how far the pull of an image is.
+	Pull(p runtime.PullProgress)
 	// Note shows one line of podsim's own about a pod, such as "created" or "deleted".
 	Note(pod *corev1.Pod, text string)
 	// Flush writes out what is held back.
@@ -121,11 +124,17 @@ func podText(pod *corev1.Pod) string {
 	return ""
 }
 
-// eventText is one event on one line, without the pod's name.
+// isWorthALine picks the events that tell more than the states of the containers do: warnings, and the begin and the end of a pull.
+func isWorthALine(e *corev1.Event) bool { return e.Type == corev1.EventTypeWarning || isPull(e) }
+
+// eventText is one event on one line, without the pod's name. What is normal needs no more than its message.
 func eventText(e *corev1.Event) string {
-	text := e.Type + " " + e.Reason
-	if e.Message != "" {
-		text += ": " + firstLine(e.Message)
+	text := e.Message
+	if e.Type != corev1.EventTypeNormal {
+		text = e.Type + " " + e.Reason
+		if e.Message != "" {
+			text += ": " + firstLine(e.Message)
+		}
 	}
 	if container := podstate.EventContainer(e); container != "" {
 		return container + ": " + text

@@ -2,6 +2,7 @@ package progress
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/cmd/podsim/podstate"
+	"github.com/podsim/podsim/runtime"
 )
 
 // Live keeps one line per container at the end of a terminal's text and rewrites it as the container changes; log
@@ -20,6 +22,7 @@ type Live struct {
 	labels *Labels
 	pods   []*corev1.Pod                   // in the order of the block; each the newest state
 	noted  map[types.UID]map[string]string // pod, ephemeral container ("" is the pod itself) -> last text
+	pulls  *pulls
 
 	above bytes.Buffer // lines to print above the block at the next Flush
 	drawn int          // lines of the block on the terminal
@@ -28,7 +31,7 @@ type Live struct {
 
 // NewLive shows pods, which may not exist yet, on a terminal; width gives its number of columns.
 func NewLive(out io.Writer, width func() int, pods []*corev1.Pod, labels *Labels) *Live {
-	return &Live{out: out, width: width, labels: labels, pods: append([]*corev1.Pod(nil), pods...), noted: map[types.UID]map[string]string{}}
+	return &Live{out: out, width: width, labels: labels, pods: append([]*corev1.Pod(nil), pods...), noted: map[types.UID]map[string]string{}, pulls: newPulls()}
 }
 
 // Pod implements Display.
@@ -66,8 +69,16 @@ func (l *Live) Log(pod *corev1.Pod, container string, line []byte) {
 	l.above.WriteString(l.labels.logLine(pod, container, line))
 }
 
-// Event implements Display.
-func (l *Live) Event(pod *corev1.Pod, event *corev1.Event) { l.Note(pod, eventText(event)) }
+// Event implements Display. Where an image is pulled, the container's line tells of it.
+func (l *Live) Event(pod *corev1.Pod, event *corev1.Event) {
+	l.pulls.heedEvent(pod, event)
+	if isWorthALine(event) && !isPull(event) {
+		l.Note(pod, eventText(event))
+	}
+}
+
+// Pull implements Display.
+func (l *Live) Pull(p runtime.PullProgress) { l.pulls.heedProgress(p) }
 
 // Note implements Display.
 func (l *Live) Note(pod *corev1.Pod, text string) {
@@ -110,7 +121,8 @@ func (l *Live) block() (text string, lines int) {
 		}
 		for _, name := range podstate.ContainerNames(pod) {
 			c := statuses[name]
-			state := containerText(pod, &c)
+			c.Name = name
+			state := cmp.Or(l.pulls.text(pod, &c), containerText(pod, &c))
 			if room := width - l.labels.width - 3; room > 0 && len([]rune(state)) > room {
 				state = string([]rune(state)[:room-1]) + "…"
 			}

@@ -1,6 +1,10 @@
 package progress
 
-import corev1 "k8s.io/api/core/v1"
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/runtime"
+)
 
 // Nothing shows nothing.
 type Nothing struct{}
@@ -13,6 +17,9 @@ func (Nothing) Log(*corev1.Pod, string, []byte) {}
 
 // Event implements Display.
 func (Nothing) Event(*corev1.Pod, *corev1.Event) {}
+
+// Pull implements Display.
+func (Nothing) Pull(runtime.PullProgress) {}
 
 // Note implements Display.
 func (Nothing) Note(*corev1.Pod, string) {}

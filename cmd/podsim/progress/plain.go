@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/cmd/podsim/podstate"
+	"github.com/podsim/podsim/runtime"
 )
 
 // Plain prints logs to one stream and a line per change of a pod or a container to another, and rewrites nothing.
@@ -36,7 +36,7 @@ func (p *Plain) Pod(pod *corev1.Pod) {
 		shown = map[string]string{}
 		p.shown[pod.UID] = shown
 	}
-	for _, c := range slices.Concat(podstate.Statuses(pod), pod.Status.EphemeralContainerStatuses) {
+	for _, c := range podstate.AllStatuses(pod) {
 		text := containerText(pod, &c)
 		if last, known := shown[c.Name]; last == text || !known && text == "waiting" {
 			continue
@@ -56,7 +56,14 @@ func (p *Plain) Log(pod *corev1.Pod, container string, line []byte) {
 }
 
 // Event implements Display.
-func (p *Plain) Event(pod *corev1.Pod, event *corev1.Event) { p.say(pod, eventText(event)) }
+func (p *Plain) Event(pod *corev1.Pod, event *corev1.Event) {
+	if isWorthALine(event) {
+		p.say(pod, eventText(event))
+	}
+}
+
+// Pull implements Display: the events tell when a pull begins and ends.
+func (p *Plain) Pull(runtime.PullProgress) {}
 
 // Note implements Display.
 func (p *Plain) Note(pod *corev1.Pod, text string) { p.say(pod, text) }

@@ -19,7 +19,7 @@ type Labels struct {
 }
 
 // NewLabels lays out labels for the containers of pods. With colours, every container has its colour by its place in
-// the manifest, so that it is the same in every run.
+// the manifest, so that it is the same in every run; ephemeral containers get the next ones as they come.
 func NewLabels(pods []*corev1.Pod, colours bool) *Labels {
 	l := &Labels{withPod: len(pods) > 1, colours: colours, index: map[string]int{}}
 	for _, pod := range pods {
@@ -35,6 +35,9 @@ func NewLabels(pods []*corev1.Pod, colours bool) *Labels {
 // Padded is the label of a container, padded with blanks to the width of the widest.
 func (l *Labels) Padded(pod *corev1.Pod, container string) string {
 	name := l.name(pod, container)
+	if _, known := l.index[name]; !known {
+		l.index[name] = len(l.index)
+	}
 	padded := name + strings.Repeat(" ", max(0, l.width-len(name)))
 	if !l.colours {
 		return padded

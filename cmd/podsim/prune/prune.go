@@ -30,7 +30,7 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 		Short: "Remove leftovers from the engine",
 		Long: templates.LongDesc(`
 			Remove what podsim made on the engine and nobody can use any more: containers, networks and volumes of pods that
-			are gone. Only things that podsim made are removed. Pods that run stay, also when their podsim was killed: any
+			are gone, and the images that up --build made for them. Only things that podsim made are removed. Pods that run stay, also when their podsim was killed: any
 			podsim command takes those over again, and podsim down ends them.`),
 		Example: templates.Examples(`
 			# See what would be removed

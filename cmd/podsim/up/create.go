@@ -10,7 +10,6 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/utils/ptr"
 
@@ -29,30 +28,23 @@ type creation struct {
 	// adopted are those of them that this command's node found running.
 	adopted map[*corev1.Pod]bool
 
-	configMaps []*corev1.ConfigMap
-	secrets    []*corev1.Secret
+	companions client.Companions
 	claims     []*corev1.PersistentVolumeClaim
 }
 
 // create brings the objects of the manifest to the node, the pods last. Nothing is changed when a pod of one of the names
 // is there already, unless this command has just started the node, which found that very pod running: then it is taken
-// over. When an object cannot be created, those before it are removed again.
+// over. Whatever the error, the creation holds what was created by then, for undo.
 func create(ctx context.Context, connection *client.Connection, m *manifest.Contents) (*creation, error) {
 	c := &creation{connection: connection, client: connection.Client.CoreV1(), adopted: map[*corev1.Pod]bool{}}
 	found, err := findPods(ctx, c.client, m.Pods, connection.StartedNode)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	if err := refuseOtherPods(ctx, c.client, m); err != nil {
-		return nil, err
+		return c, err
 	}
-	if err := c.create(ctx, m, found); err != nil {
-		if undoErr := c.undo(context.WithoutCancel(ctx)); undoErr != nil {
-			err = errors.Join(err, undoErr)
-		}
-		return nil, err
-	}
-	return c, nil
+	return c, c.create(ctx, m, found)
 }
 
 // findPods looks for the pods that are on the node already: the one of each manifest, or nil.
@@ -105,13 +97,39 @@ func sameManifest(pod, there *corev1.Pod) bool {
 
 func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*corev1.Pod) error {
 	for _, o := range m.ConfigMaps {
-		if err := c.configMap(ctx, o); err != nil {
+		created, err := createOrUpdate(ctx, c.client.ConfigMaps(o.Namespace), o)
+		if err != nil {
 			return err
+		}
+		if created {
+			c.companions.ConfigMaps = append(c.companions.ConfigMaps, client.KeyOf(o))
 		}
 	}
 	for _, o := range m.Secrets {
-		if err := c.secret(ctx, o); err != nil {
+		created, err := createOrUpdate(ctx, c.client.Secrets(o.Namespace), o)
+		if err != nil {
 			return err
+		}
+		if created {
+			c.companions.Secrets = append(c.companions.Secrets, client.KeyOf(o))
+		}
+	}
+	for _, o := range m.Services {
+		created, err := createOrUpdate(ctx, c.client.Services(o.Namespace), o)
+		if err != nil {
+			return err
+		}
+		if created {
+			c.companions.Services = append(c.companions.Services, client.KeyOf(o))
+		}
+	}
+	for _, o := range m.TrustBundles {
+		created, err := createOrUpdate(ctx, c.connection.Client.CertificatesV1().ClusterTrustBundles(), o)
+		if err != nil {
+			return err
+		}
+		if created {
+			c.companions.TrustBundles = append(c.companions.TrustBundles, client.KeyOf(o))
 		}
 	}
 	for _, o := range m.Claims {
@@ -139,32 +157,20 @@ func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*co
 	return nil
 }
 
-// configMap creates the object, or brings the one that is there up to date.
-func (c *creation) configMap(ctx context.Context, o *corev1.ConfigMap) error {
-	objects := c.client.ConfigMaps(o.Namespace)
-	created, err := objects.Create(ctx, o, metav1.CreateOptions{})
-	if apierrors.IsAlreadyExists(err) {
-		_, err = objects.Update(ctx, o, metav1.UpdateOptions{})
-		return err
-	}
-	if err == nil {
-		c.configMaps = append(c.configMaps, created)
-	}
-	return err
+// writer creates and updates objects of one kind in one namespace.
+type writer[T any] interface {
+	Create(context.Context, T, metav1.CreateOptions) (T, error)
+	Update(context.Context, T, metav1.UpdateOptions) (T, error)
 }
 
-// secret creates the object, or brings the one that is there up to date.
-func (c *creation) secret(ctx context.Context, o *corev1.Secret) error {
-	objects := c.client.Secrets(o.Namespace)
-	created, err := objects.Create(ctx, o, metav1.CreateOptions{})
+// createOrUpdate creates the object, or brings the one that is there up to date.
+func createOrUpdate[T any](ctx context.Context, objects writer[T], o T) (created bool, err error) {
+	_, err = objects.Create(ctx, o, metav1.CreateOptions{})
 	if apierrors.IsAlreadyExists(err) {
 		_, err = objects.Update(ctx, o, metav1.UpdateOptions{})
-		return err
+		return false, err
 	}
-	if err == nil {
-		c.secrets = append(c.secrets, created)
-	}
-	return err
+	return err == nil, err
 }
 
 // deletePods asks for the end of all pods that are still there. A nil grace period leaves each pod its own, in seconds.
@@ -182,40 +188,20 @@ func (c *creation) deletePods(ctx context.Context, gracePeriod *int64) error {
 	return errors.Join(errs...)
 }
 
-// deleteFiles removes the ConfigMaps and Secrets that were created and that no other pod has come to use. Claims stay: their data
+// deleteCompanions removes what was created beside the pods and that no other pod has come to use. Claims stay: their data
 // outlives the pods.
-func (c *creation) deleteFiles(ctx context.Context) error {
-	if len(c.configMaps)+len(c.secrets) == 0 {
+func (c *creation) deleteCompanions(ctx context.Context) error {
+	if c.companions.Empty() {
 		return nil
 	}
-	users, err := client.FindUsers(ctx, c.client)
+	users, err := client.FindUsers(ctx, c.connection.Client)
 	if err != nil {
 		return err
 	}
-	var errs []error
-	for _, o := range c.configMaps {
-		if users.ConfigMaps[keyOf(o)] == "" {
-			errs = append(errs, c.client.ConfigMaps(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{}))
-		}
-	}
-	for _, o := range c.secrets {
-		if users.Secrets[keyOf(o)] == "" {
-			errs = append(errs, c.client.Secrets(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{}))
-		}
-	}
-	for i, err := range errs {
-		if apierrors.IsNotFound(err) {
-			errs[i] = nil
-		}
-	}
-	return errors.Join(errs...)
+	return c.companions.DeleteUnused(ctx, c.connection.Client, users)
 }
 
-func keyOf(o metav1.Object) types.NamespacedName {
-	return types.NamespacedName{Namespace: o.GetNamespace(), Name: o.GetName()}
-}
-
-// undo removes everything that was created, data of new claims included, and waits until the pods are gone. Pods that
+// undo removes everything that was created, data of new claims included, and waits until the pods are gone or ctx ends. Pods that
 // were taken over stay as they were.
 func (c *creation) undo(ctx context.Context) error {
 	var created []*corev1.Pod
@@ -229,13 +215,15 @@ func (c *creation) undo(ctx context.Context) error {
 	for _, pod := range created {
 		errs = append(errs, follow.Gone(ctx, c.client, pod, c.connection.Reconnect))
 	}
-	errs = append(errs, c.deleteFiles(ctx))
+	errs = append(errs, c.deleteCompanions(ctx))
 	for _, o := range c.claims {
-		if err := c.client.PersistentVolumeClaims(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
-			errs = append(errs, err)
-		}
+		errs = append(errs, client.UnlessNotFound(c.client.PersistentVolumeClaims(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{})))
 	}
-	if err := errors.Join(errs...); err != nil {
+	err := errors.Join(errs...)
+	switch {
+	case err != nil && ctx.Err() != nil && len(created) > 0:
+		return fmt.Errorf("%w before everything was removed again; end the rest with: %s", context.Cause(ctx), advice("down", created...))
+	case err != nil:
 		return fmt.Errorf("removing again what was created: %w", err)
 	}
 	return nil

@@ -60,14 +60,14 @@ func TestCreateBringsObjectsBeforePods(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.pods) != 2 || c.pods[0].Name != "web" || len(c.configMaps) != 1 || len(c.claims) != 1 {
-		t.Errorf("created %d pods, %d config maps, %d claims", len(c.pods), len(c.configMaps), len(c.claims))
+	if len(c.pods) != 2 || c.pods[0].Name != "web" || len(c.companions.ConfigMaps) != 1 || len(c.claims) != 1 {
+		t.Errorf("created %d pods, %d config maps, %d claims", len(c.pods), len(c.companions.ConfigMaps), len(c.claims))
 	}
 	old, err := api.CoreV1().ConfigMaps("default").Get(t.Context(), "old", metav1.GetOptions{})
 	if err != nil || old.Data["key"] != "2" {
 		t.Errorf("the config map that was there is not up to date: %v %v", old, err)
 	}
-	if err := c.deleteFiles(t.Context()); err != nil {
+	if err := c.deleteCompanions(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	left, _ := api.CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{})
@@ -136,9 +136,12 @@ func TestWhatWasCreatedGoesWhenALaterObjectFails(t *testing.T) {
 		ConfigMaps: []*corev1.ConfigMap{configNamed("new", "1")},
 		Claims:     []*corev1.PersistentVolumeClaim{claimNamed("data")},
 	}
-	_, err := create(t.Context(), connectionTo(api, false), m)
+	c, err := create(t.Context(), connectionTo(api, false), m)
 	if err == nil || !strings.Contains(err.Error(), `pods "db" is forbidden`) {
 		t.Errorf("got %v", err)
+	}
+	if err := c.undo(t.Context()); err != nil {
+		t.Error(err)
 	}
 	core := api.CoreV1()
 	pods, _ := core.Pods("default").List(t.Context(), metav1.ListOptions{})

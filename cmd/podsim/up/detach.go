@@ -17,8 +17,12 @@ import (
 const startPatience = time.Second
 
 // detach starts the pods on the node in the background and returns when they are started or, with --wait, ready.
-func (o *options) detach(ctx context.Context, m *manifest.Contents) (err error) {
-	connection, err := o.session.Connect(ctx, o.nodeOptions)
+func (o *options) detach(ctx context.Context, m *manifest.Contents, b *builds) (err error) {
+	defer func() { err = errors.Join(err, b.close()) }()
+	if err := o.build(ctx, b); err != nil {
+		return err
+	}
+	connection, err := o.session.Connect(ctx, o.node)
 	if err != nil {
 		return err
 	}
@@ -27,7 +31,7 @@ func (o *options) detach(ctx context.Context, m *manifest.Contents) (err error) 
 
 	c, err := create(ctx, connection, m)
 	if err != nil {
-		return err
+		return errors.Join(err, c.undo(ctx))
 	}
 	r := newRun(connection, o.newDisplay(c.pods), c.pods)
 	c.announce(r.display)
@@ -44,17 +48,16 @@ func (o *options) detach(ctx context.Context, m *manifest.Contents) (err error) 
 	if err := errors.Join(err, r.display.Close()); err != nil {
 		return err
 	}
-	if missing := r.imageMissing(podstate.Obstacle.PullFailed); missing != nil {
-		return errors.Join(missing, c.undo(ctx))
-	}
 	for _, w := range r.pods {
-		text, _ := reached(w)
-		fmt.Fprintf(o.Out, "pod/%s %s\n", w.pod.Name, text)
+		if text, ok := reached(w); ok {
+			fmt.Fprintf(o.Out, "pod/%s %s\n", w.pod.Name, text)
+		}
 	}
 	if o.wait {
-		return r.verdict(everyPod)
+		return errors.Join(r.verdict(everyPod), r.obstructed(podstate.Obstacle.ImageMissing))
 	}
-	return errors.Join(r.verdict(func(w *watched) bool { return !podstate.Started(w.pod) }), r.obstructed())
+	unstarted := func(w *watched) bool { return !podstate.Started(w.pod) }
+	return errors.Join(r.verdict(unstarted), r.obstructed(func(podstate.Obstacle) bool { return true }))
 }
 
 // awaitAll waits until every pod has reached what is waited for, an image turns out to be missing, or the time is over.
@@ -73,7 +76,7 @@ func (o *options) awaitAll(ctx context.Context, r *run, reached func(*watched) (
 		}
 		return pods
 	}
-	err := r.until(ctx, nil, func() bool { return len(missing()) == 0 || r.imageMissing(podstate.Obstacle.PullFailed) != nil })
+	err := r.until(ctx, nil, func() bool { return len(missing()) == 0 || r.imageMissing() != nil })
 	if errors.Is(err, errTimeout) {
 		pods := missing()
 		return fmt.Errorf("after %v not everything is there; the pods stay: look with %s, end them with %s", o.timeout, advice("describe pod", pods...), advice("down", pods...))
@@ -98,7 +101,7 @@ func (o *options) starts(ctx context.Context, r *run) func(*watched) (string, bo
 		if podstate.Started(w.pod) {
 			return "started", true
 		}
-		if obstacle, found := podstate.Obstructed(w.pod); found {
+		if obstacle, found := w.starting.Obstructed(w.pod); found {
 			return "waiting: " + obstacle.Reason, true
 		}
 		held := heldUp(w)
@@ -145,15 +148,22 @@ func ended(w *watched) (string, bool) {
 	return "", false
 }
 
-// obstructed is an error when a container cannot be started for now. The pod stays, and the node goes on trying.
-func (r *run) obstructed() error {
+// obstructed is an error when a container cannot be started for now and the obstacle counts. The pod stays, and the node goes on
+// trying.
+func (r *run) obstructed(counts func(podstate.Obstacle) bool) error {
 	for _, w := range r.pods {
-		obstacle, found := podstate.Obstructed(w.pod)
-		if !found {
+		obstacle, found := w.starting.Obstructed(w.pod)
+		if !found || !counts(obstacle) {
 			continue
 		}
-		return fmt.Errorf("pod %q, container %q waits (%s: %s) and is tried again; end it with %s",
-			w.pod.Name, obstacle.Container, obstacle.Reason, obstacle.Message, advice("down", w.pod))
+		if obstacle.ImageMissing() {
+			return fmt.Errorf("%w; podsim goes on trying, end the pod with %s", imageMissingError(w.pod, obstacle), advice("down", w.pod))
+		}
+		who := fmt.Sprintf("pod %q", w.pod.Name)
+		if obstacle.Container != "" {
+			who += fmt.Sprintf(", container %q", obstacle.Container)
+		}
+		return fmt.Errorf("%s waits (%s: %s) and is tried again; end it with %s", who, obstacle.Reason, obstacle.Message, advice("down", w.pod))
 	}
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 
 	"k8s.io/utils/ptr"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/podspec/manifest"
 )
 
@@ -19,7 +18,7 @@ import (
 const logsAfterEnd = 2 * time.Second
 
 // foreground runs the pods until they end or the user ends them, and removes all that was made.
-func (o *options) foreground(ctx context.Context, m *manifest.Contents) (err error) {
+func (o *options) foreground(ctx context.Context, m *manifest.Contents, b *builds) (err error) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
@@ -29,21 +28,29 @@ func (o *options) foreground(ctx context.Context, m *manifest.Contents) (err err
 	defer signal.Stop(brokenPipes)
 
 	starting, started := interruptible(ctx, signals)
-	connection, err := o.session.ConnectOrServe(starting, o.nodeOptions)
+	defer func() { err = errors.Join(err, b.close()) }()
+	if err := o.build(starting, b); err != nil {
+		started()
+		return interruption(starting, err)
+	}
+	connection, err := o.session.ConnectOrServe(starting, o.node)
 	if err != nil {
 		started()
 		return interruption(starting, err)
 	}
-	defer func() { err = errors.Join(err, connection.Close(ctx)) }()
+	defer func() {
+		closing, closed := interruptible(ctx, signals)
+		defer closed()
+		err = errors.Join(err, connection.Close(closing))
+	}()
 	o.warnIgnored(connection)
 
 	c, err := create(starting, connection, m)
 	started()
-	if err == nil && errors.Is(context.Cause(starting), errInterrupted) {
-		return errors.Join(errInterrupted, c.undo(ctx))
-	}
-	if err != nil {
-		return interruption(starting, err)
+	if err := interruption(starting, err); err != nil {
+		undoing, undone := interruptible(ctx, signals)
+		defer undone()
+		return errors.Join(err, c.undo(undoing))
 	}
 	r := newRun(connection, o.newDisplay(c.pods), c.pods)
 	c.announce(r.display)
@@ -52,44 +59,26 @@ func (o *options) foreground(ctx context.Context, m *manifest.Contents) (err err
 	defer join()
 	defer stop()
 
-	err = watchOver(ctx, r, c, signals)
+	rebuilding, stopRebuilding := context.WithCancel(following)
+	joinRebuilds := b.follow(rebuilding, r, c)
+	defer func() {
+		stopRebuilding()
+		joinRebuilds()
+		b.tidy(ctx)
+	}()
+
+	err = watchOver(ctx, r, c, signals, stopRebuilding)
 	return errors.Join(err, r.display.Close())
 }
 
-// interruptible is a context that the first signal ends, until done is called: from then on signals are the caller's again.
-func interruptible(ctx context.Context, signals <-chan os.Signal) (_ context.Context, done func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		select {
-		case <-signals:
-			cancel(errInterrupted)
-		case <-stop:
-		}
-	}()
-	return ctx, func() {
-		close(stop)
-		<-stopped
-		cancel(nil) // no effect after a signal
-	}
-}
-
-// interruption is the error of a start, or that it was interrupted, which says more than what broke off then.
-func interruption(starting context.Context, err error) error {
-	if cause := context.Cause(starting); errors.Is(cause, errInterrupted) && errors.Is(err, context.Canceled) {
-		return cause
-	}
-	return err
-}
-
-// watchOver is the story of the pods from their creation to their removal.
-func watchOver(ctx context.Context, r *run, c *creation, signals <-chan os.Signal) error {
+// watchOver is the story of the pods from their creation to their removal. ending hears when the pods are over, or are to end.
+func watchOver(ctx context.Context, r *run, c *creation, signals <-chan os.Signal, ending func()) error {
 	var missing error
 	end := r.until(ctx, signals, func() bool {
-		missing = r.imageMissing(podstate.Obstacle.ImageMissing)
+		missing = r.imageMissing()
 		return missing != nil || r.all((*watched).over)
 	})
+	ending()
 	var gracePeriod *int64
 	switch {
 	case end == nil && missing != nil:
@@ -98,7 +87,7 @@ func watchOver(ctx context.Context, r *run, c *creation, signals <-chan os.Signa
 	case end == nil:
 		end = r.verdict(everyPod)
 	case errors.Is(end, errInterrupted):
-		end = r.verdict(everyPod)
+		end = errors.Join(withoutWords(end), r.verdict(everyPod))
 		r.noteLeft("ending gracefully; interrupt again to end it at once")
 	case errors.Is(end, errOutput):
 		r.silence()
@@ -108,7 +97,7 @@ func watchOver(ctx context.Context, r *run, c *creation, signals <-chan os.Signa
 	if err := takeDown(ctx, r, c, signals, gracePeriod); err != nil {
 		return errors.Join(end, err)
 	}
-	return errors.Join(end, c.deleteFiles(ctx))
+	return errors.Join(end, c.deleteCompanions(ctx))
 }
 
 // takeDown deletes the pods and waits until they are gone and their logs read. A signal shortens the grace period to
@@ -121,25 +110,25 @@ func takeDown(ctx context.Context, r *run, c *creation, signals <-chan os.Signal
 		err := r.until(ctx, signals, func() bool { return r.all(func(w *watched) bool { return w.gone }) })
 		switch {
 		case err == nil:
-			return drainLogs(ctx, r)
+			return drainLogs(ctx, r, signals)
 		case !errors.Is(err, errInterrupted):
 			return err
 		case gracePeriod != nil:
-			return fmt.Errorf("interrupted before everything was removed; end the rest with: %s", advice("down", r.left()...))
+			return fmt.Errorf("%w before everything was removed; end the rest with: %s", err, advice("down", r.left()...))
 		}
 		gracePeriod = ptr.To[int64](0)
 		r.noteLeft("ending at once")
 	}
 }
 
-// drainLogs reads what is left of the logs of pods that are gone, as long as more lines come.
-func drainLogs(ctx context.Context, r *run) error {
+// drainLogs reads what is left of the logs of pods that are gone, as long as more lines come. A signal gives up the rest.
+func drainLogs(ctx context.Context, r *run, signals <-chan os.Signal) error {
 	for {
 		lines := r.lines
 		patience, cancel := context.WithTimeoutCause(ctx, logsAfterEnd, errSilent)
-		err := r.until(patience, nil, func() bool { return r.all((*watched).over) })
+		err := r.until(patience, signals, func() bool { return r.all((*watched).over) })
 		cancel()
-		if errors.Is(err, errSilent) && r.lines == lines {
+		if errors.Is(err, errInterrupted) || errors.Is(err, errSilent) && r.lines == lines {
 			return nil
 		}
 		if !errors.Is(err, errSilent) {

@@ -22,8 +22,9 @@ type run struct {
 	display    progress.Display
 	pods       []*watched
 	messages   chan func()
-	lines      int   // log lines shown
-	err        error // why the pods can no longer be watched
+	readLog    func(w *watched, container string) // starts to read a container's log; nil when nobody wants the logs
+	lines      int                                // log lines shown
+	err        error                              // why the pods can no longer be watched
 }
 
 // watched is one pod as it was seen last.
@@ -43,7 +44,7 @@ type watched struct {
 func newRun(connection *client.Connection, display progress.Display, pods []*corev1.Pod) *run {
 	r := &run{connection: connection, display: display, messages: make(chan func(), 256)}
 	for _, pod := range pods {
-		r.pods = append(r.pods, &watched{pod: pod})
+		r.pods = append(r.pods, &watched{pod: pod, logs: map[string]*follow.Logs{}})
 	}
 	return r
 }
@@ -53,11 +54,12 @@ func newRun(connection *client.Connection, display progress.Display, pods []*cor
 func (r *run) follow(ctx context.Context, withLogs bool) (join func()) {
 	var readers sync.WaitGroup
 	core := r.connection.Client.CoreV1()
+	if withLogs {
+		r.readLog = func(w *watched, container string) { r.followLog(ctx, w, container, &readers) }
+	}
 	for _, w := range r.pods {
 		pod := w.pod
-		if withLogs {
-			r.followLogs(ctx, w, &readers)
-		}
+		r.readLogs(w)
 		readers.Go(func() {
 			err := follow.Pod(ctx, core, pod, r.connection.Reconnect, func(pod *corev1.Pod) bool {
 				r.send(ctx, func() { r.state(w, pod) })
@@ -75,28 +77,41 @@ func (r *run) follow(ctx context.Context, withLogs bool) (join func()) {
 	return readers.Wait
 }
 
-func (r *run) followLogs(ctx context.Context, w *watched, readers *sync.WaitGroup) {
-	w.logs = map[string]*follow.Logs{}
-	pod := w.pod
-	for _, container := range podstate.ContainerNames(pod) {
-		logs := follow.NewLogs(
-			follow.ContainerLog{Client: r.connection.Client.CoreV1(), Pod: pod, Container: container},
-			func(line []byte) {
-				line = append([]byte(nil), line...)
-				r.send(ctx, func() {
-					r.lines++
-					r.display.Log(pod, container, line)
-				})
-			},
-			func(text string) { r.send(ctx, func() { r.display.Note(pod, container+": "+text) }) },
-		)
-		w.logs[container] = logs
-		w.reading++
-		readers.Go(func() {
-			logs.Run(ctx)
-			r.send(ctx, func() { w.reading-- })
-		})
+// readLogs starts to read the logs of the pod's containers that are not read yet: of all at first, then of ephemeral ones as they come.
+func (r *run) readLogs(w *watched) {
+	if r.readLog == nil {
+		return
 	}
+	names := podstate.ContainerNames(w.pod)
+	for _, c := range w.pod.Spec.EphemeralContainers {
+		names = append(names, c.Name)
+	}
+	for _, name := range names {
+		if w.logs[name] == nil {
+			r.readLog(w, name)
+		}
+	}
+}
+
+func (r *run) followLog(ctx context.Context, w *watched, container string, readers *sync.WaitGroup) {
+	pod := w.pod
+	logs := follow.NewLogs(
+		follow.ContainerLog{Client: r.connection.Client.CoreV1(), Pod: pod, Container: container},
+		func(line []byte) {
+			line = append([]byte(nil), line...)
+			r.send(ctx, func() {
+				r.lines++
+				r.display.Log(pod, container, line)
+			})
+		},
+		func(text string) { r.send(ctx, func() { r.display.Note(pod, container+": "+text) }) },
+	)
+	w.logs[container] = logs
+	w.reading++
+	readers.Go(func() {
+		logs.Run(ctx)
+		r.send(ctx, func() { w.reading-- })
+	})
 }
 
 func (r *run) send(ctx context.Context, message func()) {
@@ -113,7 +128,8 @@ func (r *run) state(w *watched, pod *corev1.Pod) {
 		w.failed = true
 	}
 	r.display.Pod(pod)
-	for _, status := range podstate.Statuses(pod) {
+	r.readLogs(w)
+	for _, status := range podstate.AllStatuses(pod) {
 		if logs := w.logs[status.Name]; logs != nil {
 			logs.Seen(&status)
 		}
@@ -123,11 +139,9 @@ func (r *run) state(w *watched, pod *corev1.Pod) {
 	}
 }
 
-// event takes in an event of a pod; only warnings are worth showing.
+// event takes in an event of a pod.
 func (r *run) event(w *watched, event *corev1.Event) {
-	if event.Type == corev1.EventTypeWarning {
-		r.display.Event(w.pod, event)
-	}
+	r.display.Event(w.pod, event)
 	w.starting.Heed(event)
 }
 
@@ -186,14 +200,10 @@ func (r *run) left() []*corev1.Pod {
 	return pods
 }
 
-var (
-	// errInterrupted is returned by until when a signal came.
-	errInterrupted = errors.New("interrupted")
-	// errOutput is wrapped by until's error when the output cannot be written.
-	errOutput = errors.New("writing the output")
-)
+// errOutput is wrapped by until's error when the output cannot be written.
+var errOutput = errors.New("writing the output")
 
-// until takes in what happens until done holds. It returns errInterrupted on a signal, and an error when the output
+// until takes in what happens until done holds. It returns the error of interruptedBy on a signal, and an error when the output
 // cannot be written, when ctx ends, when the node of this process ends or when no node can be reached any more.
 func (r *run) until(ctx context.Context, signals <-chan os.Signal, done func() bool) error {
 	for {
@@ -212,8 +222,10 @@ func (r *run) until(ctx context.Context, signals <-chan os.Signal, done func() b
 		select {
 		case message := <-r.messages:
 			message()
-		case <-signals:
-			return errInterrupted
+		case p := <-r.connection.Pulls():
+			r.display.Pull(p)
+		case s := <-signals:
+			return interruptedBy(s)
 		case <-r.connection.NodeEnded():
 			return r.connection.NodeError()
 		case <-ctx.Done():

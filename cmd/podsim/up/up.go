@@ -11,27 +11,34 @@ import (
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/kubectl/pkg/util/templates"
 	"k8s.io/kubectl/pkg/util/term"
 
 	"github.com/podsim/podsim/cmd/podsim/client"
-	"github.com/podsim/podsim/cmd/podsim/gates"
+	"github.com/podsim/podsim/cmd/podsim/exit"
 	"github.com/podsim/podsim/cmd/podsim/input"
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/cmd/podsim/progress"
+	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec/manifest"
 )
 
 type options struct {
-	session     *client.Session
-	inputs      []string
-	nodeOptions client.NodeOptions
-	replicas    int
-	keepToken   bool
-	isDetached  bool
-	wait        bool
-	timeout     time.Duration
+	session    *client.Session
+	inputs     []string
+	node       nodeflags.Options
+	replicas   int
+	keepToken  bool
+	isDetached bool
+	wait       bool
+	timeout    time.Duration
+	replaced   []string // --image
+	network    string
+	built      []string // --build
+	watch      bool
 	genericiooptions.IOStreams
 }
 
@@ -48,7 +55,11 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 
 			In the foreground, up shows what the containers do and their logs, and ends when every pod has ended; then it
 			removes all that it made, except the data of PersistentVolumeClaims. Ctrl-C ends the pods gracefully, a second
-			Ctrl-C at once. The exit code is 0 when every pod succeeded, 1 when one failed, and 2 when a manifest is bad.
+			Ctrl-C at once. The exit code is 0 when every pod succeeded, 1 when one failed, 2 when a manifest is bad, and 130
+			after Ctrl-C (143 after SIGTERM).
+
+			With --build, the image of a container is built from a directory with a Dockerfile, on the engine, and with --watch
+			again whenever something changes there: that container alone is started again with it.
 
 			With --detach, up returns when the pods have started; it does not wait for an init container or a postStart hook
 			that runs for more than a second. With --wait it returns when they are ready or have ended. The pods run until podsim down.`),
@@ -61,6 +72,15 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 
 			# Run two pods of each workload of a chart
 			helm template ./chart | podsim up --replicas=2 -
+
+			# Try another image in one container of a manifest
+			podsim up --image=app=web:dev pod.yaml
+
+			# Run a pod on the network of other containers, such as those of a test
+			podsim up --network=my-test pod.yaml
+
+			# Build the image of one container from a directory with a Dockerfile, and again whenever something changes in it
+			podsim up --build=app=. --watch pod.yaml
 
 			# Run a pod of a cluster, and wait until it is ready
 			kubectl get pod web -o yaml | podsim up --detach --wait --timeout=2m -`),
@@ -79,8 +99,11 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 	flags.DurationVar(&o.timeout, "timeout", 0, "With --detach: how long to wait for the pods; 0 waits without end")
 	flags.IntVar(&o.replicas, "replicas", 0, "How many pods to run of each workload; 0 means one, or none where the workload says 0 itself")
 	flags.BoolVar(&o.keepToken, "keep-token-volume", false, "Keep the volume with a service account's token that a cluster added to its pods")
-	gates.AddFlag(cmd, &o.nodeOptions.FeatureGates)
-	flags.DurationVar(&o.nodeOptions.MaxRestartBackoff, "max-restart-backoff", 0, "The longest pause between restarts of a crashing container; 0 means 5m")
+	flags.StringArrayVar(&o.replaced, "image", nil, "Run a container with another image, as CONTAINER=IMAGE, or POD/CONTAINER=IMAGE; may be given several times")
+	flags.StringVar(&o.network, "network", "", "Have the pods join this network of the engine, by name or id, instead of their namespace's")
+	flags.StringArrayVar(&o.built, "build", nil, "Build a container's image from a directory with a Dockerfile, as CONTAINER=DIR, or POD/CONTAINER=DIR; may be given several times")
+	flags.BoolVar(&o.watch, "watch", false, "With --build, in the foreground: when a directory changes, build its image again and restart the container with it")
+	o.node.AddTo(cmd)
 	return cmd
 }
 
@@ -95,24 +118,48 @@ func (o *options) validate() error {
 		return errors.New("--timeout must not be negative")
 	case o.timeout > 0 && !o.isDetached:
 		return errors.New("--timeout needs --detach or --wait")
-	case o.nodeOptions.MaxRestartBackoff != 0 && o.nodeOptions.MaxRestartBackoff < time.Second:
-		return errors.New("--max-restart-backoff must be at least 1s")
+	case o.watch && len(o.built) == 0:
+		return exit.WithCode(exit.BadManifest, errors.New("--watch needs --build"))
+	case o.watch && o.isDetached:
+		return exit.WithCode(exit.BadManifest, errors.New("--watch works in the foreground only, without --detach and --wait"))
 	}
-	return nil
+	return o.node.Validate()
 }
 
 func (o *options) run(ctx context.Context) error {
+	images, err := parseImages(o.replaced, o.built)
+	if err != nil {
+		return err
+	}
+	amender := amender{images: images}
 	m, err := input.Load(ctx, o.inputs, manifest.Options{
-		Stdin: o.In, Namespace: o.session.Namespace, FeatureGates: o.nodeOptions.FeatureGates,
-		Replicas: o.replicas, KeepTokenVolume: o.keepToken,
+		Stdin: o.In, Namespace: o.session.Namespace, FeatureGates: o.node.FeatureGates,
+		Replicas: o.replicas, KeepTokenVolume: o.keepToken, Amend: amender.amend,
 	}, o.ErrOut)
 	if err != nil {
 		return err
 	}
-	if o.isDetached {
-		return o.detach(ctx, m)
+	if err := amender.check(); err != nil {
+		return err
 	}
-	return o.foreground(ctx, m)
+	o.joinNetwork(m.Pods)
+	builds, err := newBuilds(images, m, o.ErrOut)
+	if err != nil {
+		return err
+	}
+	if o.isDetached {
+		return o.detach(ctx, m, builds)
+	}
+	return o.foreground(ctx, m, builds)
+}
+
+// joinNetwork has the pods join the network that was named. It stays with each pod, whichever node runs it.
+func (o *options) joinNetwork(pods []*corev1.Pod) {
+	for _, pod := range pods {
+		if o.network != "" {
+			metav1.SetMetaDataAnnotation(&pod.ObjectMeta, network.AnnotationNetwork, o.network)
+		}
+	}
 }
 
 // newDisplay shows pods as it suits the output: live on a terminal that has room for a line per container, plain
@@ -143,11 +190,7 @@ func (o *options) warnIgnored(connection *client.Connection) {
 	if connection.StartedNode {
 		return
 	}
-	const warning = "Warning: %s is ignored, because podsim runs already on this engine\n"
-	if o.nodeOptions.MaxRestartBackoff != 0 {
-		fmt.Fprintf(o.ErrOut, warning, "--max-restart-backoff")
-	}
-	if len(o.nodeOptions.FeatureGates) > 0 {
-		fmt.Fprintf(o.ErrOut, warning, "--feature-gates")
+	for _, name := range o.node.Names() {
+		fmt.Fprintf(o.ErrOut, "Warning: %s is ignored, because podsim runs already on this engine\n", name)
 	}
 }

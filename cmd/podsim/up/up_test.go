@@ -10,6 +10,7 @@ import (
 
 	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/cmd/podsim/exit"
+	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/cmd/podsim/progress"
 	"github.com/podsim/podsim/podspec"
@@ -26,7 +27,7 @@ func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {
 		{"a timeout in the foreground", options{inputs: []string{"pod.yaml"}, timeout: time.Second}, false},
 		{"a timeout with --wait", options{inputs: []string{"pod.yaml"}, timeout: time.Second, wait: true}, true},
 		{"a negative timeout", options{inputs: []string{"pod.yaml"}, timeout: -1, isDetached: true}, false},
-		{"a back-off below a second", options{inputs: []string{"pod.yaml"}, nodeOptions: client.NodeOptions{MaxRestartBackoff: time.Millisecond}}, false},
+		{"a back-off below a second", options{inputs: []string{"pod.yaml"}, node: nodeflags.Options{MaxRestartBackoff: time.Millisecond}}, false},
 	} {
 		if err := c.o.validate(); (err == nil) != c.ok {
 			t.Errorf("%s: %v", c.name, err)
@@ -93,11 +94,12 @@ func TestAMissingImageIsNamedWithTheWayOut(t *testing.T) {
 	r := newRun(&client.Connection{}, progress.Nothing{}, []*corev1.Pod{inState("web", corev1.PodPending, waiting)})
 	const want = `pod "web", container "app": image "busybox:1.36" is neither on the engine nor to be had (ErrImagePull: no such host); ` +
 		"check its name, or bring it to the engine with docker pull, docker load or docker build"
-	if err := r.imageMissing(podstate.Obstacle.ImageMissing); err == nil || err.Error() != want {
+	if err := r.imageMissing(); err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
-	if err := r.obstructed(); err == nil {
-		t.Error("no obstacle")
+	stays := want + "; podsim goes on trying, end the pod with podsim down web"
+	if err := r.obstructed(podstate.Obstacle.ImageMissing); err == nil || err.Error() != stays {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -176,20 +178,20 @@ func TestDetachDoesNotWaitForWhatTakesTheUsersTime(t *testing.T) {
 }
 
 func TestFlagsOfANodeThatRunsAlreadyAreIgnoredAloud(t *testing.T) {
-	both := client.NodeOptions{MaxRestartBackoff: time.Second, FeatureGates: podspec.FeatureGates{podspec.EnvFiles: false}}
+	both := nodeflags.Options{MaxRestartBackoff: time.Second, FeatureGates: podspec.FeatureGates{podspec.EnvFiles: false}}
 	for _, c := range []struct {
 		name    string
-		options client.NodeOptions
+		options nodeflags.Options
 		started bool
 		want    string
 	}{
-		{"no flags", client.NodeOptions{}, false, ""},
+		{"no flags", nodeflags.Options{}, false, ""},
 		{"a node of this command", both, true, ""},
-		{"a node of another command", both, false, "Warning: --max-restart-backoff is ignored, because podsim runs already on this engine\n" +
-			"Warning: --feature-gates is ignored, because podsim runs already on this engine\n"},
+		{"a node of another command", both, false, "Warning: --feature-gates is ignored, because podsim runs already on this engine\n" +
+			"Warning: --max-restart-backoff is ignored, because podsim runs already on this engine\n"},
 	} {
 		streams, _, _, errOut := genericiooptions.NewTestIOStreams()
-		(&options{nodeOptions: c.options, IOStreams: streams}).warnIgnored(&client.Connection{StartedNode: c.started})
+		(&options{node: c.options, IOStreams: streams}).warnIgnored(&client.Connection{StartedNode: c.started})
 		if errOut.String() != c.want {
 			t.Errorf("%s: %q", c.name, errOut)
 		}

@@ -39,10 +39,10 @@ func sentence(pods []string, toOne, toSeveral string) error {
 
 func everyPod(*watched) bool { return true }
 
-// imageMissing is an error when a pod waits for an image and the obstacle is of the kind that counts.
-func (r *run) imageMissing(counts func(podstate.Obstacle) bool) error {
+// imageMissing is an error when a pod waits for an image that is not to be had.
+func (r *run) imageMissing() error {
 	for _, w := range r.pods {
-		if obstacle, found := podstate.Obstructed(w.pod); found && counts(obstacle) && w.pod.DeletionTimestamp == nil {
+		if obstacle, found := podstate.Obstructed(w.pod); found && obstacle.ImageMissing() && w.pod.DeletionTimestamp == nil {
 			return imageMissingError(w.pod, obstacle)
 		}
 	}
@@ -51,14 +51,27 @@ func (r *run) imageMissing(counts func(podstate.Obstacle) bool) error {
 
 // imageMissingError says which image is missing and what can be done.
 func imageMissingError(pod *corev1.Pod, obstacle podstate.Obstacle) error {
-	var image string
-	if container, _ := podspec.FindContainer(pod, obstacle.Container); container != nil {
-		image = container.Image
-	}
 	text := fmt.Sprintf("pod %q, container %q: image %q is neither on the engine nor to be had (%s",
-		pod.Name, obstacle.Container, image, obstacle.Reason)
+		pod.Name, obstacle.Container, missingImage(pod, obstacle), obstacle.Reason)
 	if obstacle.Message != "" {
 		text += ": " + obstacle.Message
 	}
 	return errors.New(text + "); check its name, or bring it to the engine with docker pull, docker load or docker build")
+}
+
+// missingImage is the image that the obstacle is about: that of a volume which the container mounts, if it tells of one, else the
+// container's own.
+func missingImage(pod *corev1.Pod, obstacle podstate.Obstacle) string {
+	container, _ := podspec.FindContainer(pod, obstacle.Container)
+	if container == nil {
+		return ""
+	}
+	for _, m := range container.VolumeMounts {
+		for _, v := range pod.Spec.Volumes {
+			if v.Name == m.Name && v.Image != nil && strings.Contains(obstacle.Message, v.Image.Reference) {
+				return v.Image.Reference
+			}
+		}
+	}
+	return container.Image
 }

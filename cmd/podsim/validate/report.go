@@ -74,12 +74,12 @@ func problemsOf(found manifest.Problems) []problem {
 
 func describe(p *manifest.Problem) problem {
 	d := problem{
-		Source: p.Source, Document: p.Document, Item: p.Item, Line: p.Line, Kind: p.Kind, Name: p.Name,
+		Source: p.Source, Document: p.Document, Item: p.Item, Line: p.Line, Kind: p.Kind, Name: p.Name, Path: p.Path,
 		Reason: p.Reason.String(), Message: p.Err.Error(),
 	}
 	var fieldErr *field.Error
 	if errors.As(p.Err, &fieldErr) {
-		d.Path, d.Message = fieldErr.Field, fieldErr.ErrorBody()
+		d.Message = fieldErr.ErrorBody()
 	}
 	return d
 }

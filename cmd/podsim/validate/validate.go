@@ -78,7 +78,7 @@ func NewCommand(namespace *string, streams genericiooptions.IOStreams) *cobra.Co
 	flags.StringArrayVarP(&o.inputs, "filename", "f", nil, "A file, directory or URL, or - for standard input; may be given several times")
 	flags.BoolVar(&o.strict, "strict", false, "Also fail on what podsim cannot run and on fields that have no effect on a single machine")
 	flags.StringVar(&o.podSecurity, "pod-security", "", "Also fail when a pod does not meet this Pod Security Standard: privileged, baseline or restricted")
-	gates.AddFlag(cmd, &o.gates)
+	gates.AddFlag(cmd.Flags(), &o.gates)
 	flags.StringVarP(&o.output, "output", "o", "", "'json' for a report on standard output")
 	return cmd
 }

@@ -84,6 +84,13 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
+func TestTheReportHasThePathsOfWarningsToo(t *testing.T) {
+	_, stdout, _ := run(t, scheduledPod, "-o", "json", "pod.yaml")
+	if !strings.Contains(stdout, `"path": "spec.nodeSelector"`) {
+		t.Error(stdout)
+	}
+}
+
 func TestReportOfWhatIsWrong(t *testing.T) {
 	code, stdout, stderr := run(t, plainPod+"---\n"+badPod, "-o", "json", "pod.yaml")
 	if code != 1 || stderr != "" {
@@ -108,6 +115,7 @@ func TestReportOfWhatIsWrong(t *testing.T) {
       "line": 9,
       "kind": "Pod",
       "name": "web",
+      "path": "metadata.name",
       "reason": "Invalid",
       "message": "metadata.name: given twice, first at pod.yaml:3: document 1 (Pod \"web\")"
     }

@@ -19,7 +19,7 @@ import (
 )
 
 // place finds where a path of a container is kept: in one of its volumes, or in itself. The caller holds the lock.
-func (e *Engine) place(c *fakeContainer, at string) (files map[string][]byte, key string) {
+func (e *Engine) place(c *fakeContainer, at string) (files map[string]fakeFile, key string) {
 	files, key = c.files, at
 	longest := 0
 	for _, m := range c.host.Mounts {
@@ -35,7 +35,7 @@ func (c *Client) CopyToContainer(ctx context.Context, id, dir string, content io
 	if err := c.enter(ctx, "CopyToContainer", dir); err != nil {
 		return err
 	}
-	unpacked := map[string][]byte{}
+	unpacked := map[string]fakeFile{}
 	for r := tar.NewReader(content); ; {
 		header, err := r.Next()
 		if err == io.EOF {
@@ -51,7 +51,7 @@ func (c *Client) CopyToContainer(ctx context.Context, id, dir string, content io
 		if _, err := io.ReadFull(r, file); err != nil {
 			return errors.Join(err, errdefs.ErrInvalidArgument)
 		}
-		unpacked[path.Join(dir, header.Name)] = file
+		unpacked[path.Join(dir, header.Name)] = fakeFile{file, header.ModTime}
 	}
 	e := c.machine
 	e.mu.Lock()
@@ -60,15 +60,27 @@ func (c *Client) CopyToContainer(ctx context.Context, id, dir string, content io
 	if err != nil {
 		return err
 	}
-	for at, bytes := range unpacked {
+	for at, file := range unpacked {
 		files, key := e.place(found, at)
-		files[key] = bytes
+		files[key] = file
 	}
 	if !found.running() {
 		e.dropMemory()
 	}
 	e.record(found, Filled, dir)
 	return nil
+}
+
+// ContainerStatPath tells what lies at a path: a file, or nothing, for directories are not kept.
+func (c *Client) ContainerStatPath(ctx context.Context, id, at string) (container.PathStat, error) {
+	if err := c.enter(ctx, "ContainerStatPath", at); err != nil {
+		return container.PathStat{}, err
+	}
+	file, ok := c.machine.file(id, at)
+	if !ok {
+		return container.PathStat{}, fmt.Errorf("could not find the file %s in container %s: %w", at, id, errdefs.ErrNotFound)
+	}
+	return container.PathStat{Name: path.Base(at), Size: int64(len(file.content)), Mode: 0o600, Mtime: file.written}, nil
 }
 
 // CopyFromContainer packs a file, or with "/." at the end of the path all files below a directory.
@@ -87,13 +99,13 @@ func (c *Client) CopyFromContainer(ctx context.Context, id, from string) (io.Rea
 	files, key := e.place(found, at)
 	picked := map[string][]byte{}
 	if isDirectory {
-		for name, content := range files {
+		for name, file := range files {
 			if below, ok := strings.CutPrefix(name, strings.TrimSuffix(key, "/")+"/"); ok {
-				picked["./"+below] = content
+				picked["./"+below] = file.content
 			}
 		}
-	} else if content, ok := files[key]; ok {
-		picked[path.Base(at)] = content
+	} else if file, ok := files[key]; ok {
+		picked[path.Base(at)] = file.content
 	} else {
 		return nil, container.PathStat{}, fmt.Errorf("could not find the file %s in container %s: %w", from, id, errdefs.ErrNotFound)
 	}
@@ -118,13 +130,31 @@ func pack(files map[string][]byte) (io.Reader, error) {
 
 // ReadFile returns a file of a container, by its id.
 func (e *Engine) ReadFile(id, at string) ([]byte, bool) {
+	file, ok := e.file(id, at)
+	return file.content, ok
+}
+
+// WriteFile has something in a container, by its id, write a file.
+func (e *Engine) WriteFile(id, at string, content []byte) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	found, err := e.find(id)
 	if err != nil {
-		return nil, false
+		return err
 	}
 	files, key := e.place(found, at)
-	content, ok := files[key]
-	return content, ok
+	files[key] = fakeFile{content, time.Now()}
+	return nil
+}
+
+func (e *Engine) file(id, at string) (fakeFile, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	found, err := e.find(id)
+	if err != nil {
+		return fakeFile{}, false
+	}
+	files, key := e.place(found, at)
+	file, ok := files[key]
+	return file, ok
 }

@@ -23,10 +23,10 @@ type fakeContainer struct {
 	config   *container.Config
 	host     *container.HostConfig
 	imageID  string
-	networks []string          // ids of networks of its own
-	files    map[string][]byte // outside of its volumes, by path
+	networks []string            // ids of networks of its own
+	files    map[string]fakeFile // outside of its volumes, by path
 	created  time.Time
-	// pod and container are names by the labels, both "" for a helper of the node; attempt is the container's.
+	// pod and container are names by the labels, both "" for what the node has beside the pod's own; attempt is the container's.
 	pod, container string
 	attempt        int
 	life
@@ -35,10 +35,14 @@ type fakeContainer struct {
 // newContainer is a container that was just created.
 func newContainer(id, name string, config *container.Config, host *container.HostConfig) *fakeContainer {
 	attempt, _ := strconv.Atoi(config.Labels[agent.LabelRestartCount]) // a sandbox and a helper have none
+	pod, member := config.Labels[agent.LabelPodName], config.Labels[agent.LabelContainerName]
+	if member == "" {
+		pod = ""
+	}
 	return &fakeContainer{
 		id: id, name: name, config: config, host: host, created: time.Now(),
-		pod: config.Labels[agent.LabelPodName], container: config.Labels[agent.LabelContainerName], attempt: attempt,
-		files: map[string][]byte{"/etc/resolv.conf": []byte("nameserver 10.0.0.1\n"), "/etc/hosts": []byte("127.0.0.1\tlocalhost\n")},
+		pod: pod, container: member, attempt: attempt,
+		files: map[string]fakeFile{"/etc/resolv.conf": {content: []byte("nameserver 10.0.0.1\n")}, "/etc/hosts": {content: []byte("127.0.0.1\tlocalhost\n")}},
 		life:  newLife(),
 	}
 }
@@ -98,6 +102,7 @@ func (c *Client) ContainerCreate(ctx context.Context, config *container.Config, 
 				return container.CreateResponse{}, err
 			}
 			made.networks = append(made.networks, ref)
+			made.files["/etc/resolv.conf"] = fakeFile{content: []byte("nameserver 127.0.0.11\noptions ndots:0\n")}
 		}
 	}
 	for _, m := range host.Mounts {

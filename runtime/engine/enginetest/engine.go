@@ -44,6 +44,7 @@ type Engine struct {
 	losses     map[string]error // answers that will get lost, by method
 	watchers   map[*watcher]bool
 	history    []Step
+	cgroups    string // their version
 }
 
 // New returns an engine with nothing on it.
@@ -58,6 +59,7 @@ func New() *Engine {
 		losses:     map[string]error{},
 		scripts:    map[string]func(int) Run{},
 		watchers:   map[*watcher]bool{},
+		cgroups:    "2",
 	}
 }
 
@@ -112,7 +114,13 @@ func (e *Engine) Left() []string {
 // fakeVolume is a volume with its files by their path in it.
 type fakeVolume struct {
 	volume.Volume
-	files map[string][]byte
+	files map[string]fakeFile
+}
+
+// fakeFile is the content of a file, and when it was written.
+type fakeFile struct {
+	content []byte
+	written time.Time
 }
 
 // inMemory reports whether the volume loses its content when nothing that runs has it mounted.

@@ -9,17 +9,21 @@ import (
 
 // isHelper reports whether the container is one in which the node runs a verb of the agent on the engine's machine.
 func (c *fakeContainer) isHelper() bool {
-	return c.container == "" && c.config.Labels[network.LabelManaged] == "true" && strings.HasPrefix(c.config.Image, agentRepository)
+	return c.container == "" && c.config.Labels[network.LabelType] == "" && c.config.Labels[network.LabelManaged] == "true" && strings.HasPrefix(c.config.Image, agentRepository)
 }
 
-// help is what a helper does: its verb, at once. Of those only kill does anything. The caller holds the lock.
+// DiskSize is how much the machine's disk can hold, in bytes.
+const DiskSize = 100 << 30
+
+// help is what a helper does: its verb, at once. Of those only kill and disk do anything. The caller holds the lock.
 func (e *Engine) help(c *fakeContainer) Run {
-	verb := c.config.Cmd
-	if len(verb) != 4 || verb[0] != "kill" || verb[1] != "-container" {
-		return Run{}
-	}
-	if pid, err := strconv.Atoi(verb[3]); err == nil {
-		e.killProcess(verb[2], pid)
+	switch verb := c.config.Cmd; {
+	case len(verb) == 2 && verb[0] == "disk":
+		return Run{Output: strconv.Itoa(DiskSize) + "\n"}
+	case len(verb) == 4 && verb[0] == "kill" && verb[1] == "-container":
+		if pid, err := strconv.Atoi(verb[3]); err == nil {
+			e.killProcess(verb[2], pid)
+		}
 	}
 	return Run{}
 }

@@ -38,6 +38,8 @@ type Step struct {
 	Attempt        int
 	// Sandbox is the id of the sandbox whose network the container joined, "" for one with a network of its own.
 	Sandbox string
+	// Image is what the container was made from, as its creation named it.
+	Image string
 	// Detail is the signal, the exit code, the path, or the question and its answer.
 	Detail string
 	// Takes is how long a command runs or an answer takes; Forever is until the container's end.
@@ -81,5 +83,5 @@ func (e *Engine) record(c *fakeContainer, action Action, detail string) {
 // recordLasting is record for a step that takes a while.
 func (e *Engine) recordLasting(c *fakeContainer, action Action, detail string, takes time.Duration) {
 	e.history = append(e.history, Step{At: time.Now(), Action: action, ID: c.id, Pod: c.pod, Container: c.container, Attempt: c.attempt,
-		Sandbox: c.joined(), Detail: detail, Takes: takes})
+		Sandbox: c.joined(), Image: c.config.Image, Detail: detail, Takes: takes})
 }

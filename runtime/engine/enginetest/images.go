@@ -2,6 +2,8 @@ package enginetest
 
 import (
 	"archive/tar"
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +15,11 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/image"
+	"github.com/docker/docker/api/types/registry"
 	"github.com/docker/docker/client"
+	"github.com/google/go-containerregistry/pkg/crane"
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/opencontainers/go-digest"
 )
@@ -24,6 +30,12 @@ type Image struct {
 	ID string
 	// User and StopSignal are those of the image's configuration.
 	User, StopSignal string
+	// Size in bytes.
+	Size int64
+	// Labels are those of the image.
+	Labels map[string]string
+	// Architecture is what the image is for; "" is the machine's own, amd64.
+	Architecture string
 }
 
 // Pull is what the registry has for a reference.
@@ -32,6 +44,8 @@ type Pull struct {
 	Takes time.Duration
 	// Err fails the pull at its end.
 	Err error
+	// Login is the "user:password" that the registry asks for; "" lets everybody in.
+	Login string
 	// Image is what is then on the engine.
 	Image Image
 }
@@ -51,6 +65,13 @@ func (e *Engine) addImage(ref string, image Image) {
 		image.ID = digest.FromString(ref).String()
 	}
 	e.images[normalized(ref)] = image
+}
+
+// DropImage takes an image off the engine.
+func (e *Engine) DropImage(ref string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.images, normalized(ref))
 }
 
 // Serve puts an image into the registry, from where it can be pulled.
@@ -98,11 +119,11 @@ func (c *Client) ImageInspect(ctx context.Context, ref string, _ ...client.Image
 	}
 	config := &dockerspec.DockerOCIImageConfig{}
 	config.User, config.StopSignal = found.User, found.StopSignal
-	return image.InspectResponse{ID: found.ID, Config: config, Architecture: "amd64", Os: "linux"}, nil
+	return image.InspectResponse{ID: found.ID, Config: config, Architecture: cmp.Or(found.Architecture, "amd64"), Os: "linux", Size: found.Size}, nil
 }
 
 // ImagePull pulls an image from the registry. The answer is a stream that ends with the pull; what goes wrong is told in it.
-func (c *Client) ImagePull(ctx context.Context, ref string, _ image.PullOptions) (io.ReadCloser, error) {
+func (c *Client) ImagePull(ctx context.Context, ref string, options image.PullOptions) (io.ReadCloser, error) {
 	if err := c.enter(ctx, "ImagePull", ref); err != nil {
 		return nil, err
 	}
@@ -112,13 +133,16 @@ func (c *Client) ImagePull(ctx context.Context, ref string, _ image.PullOptions)
 	if !ok {
 		return nil, fmt.Errorf("manifest for %s not found: manifest unknown: %w", ref, errdefs.ErrNotFound)
 	}
+	if err := logIn(options.RegistryAuth, pull.Login); err != nil {
+		return nil, fmt.Errorf("pulling %s: %w", ref, err)
+	}
 	reader, writer := io.Pipe()
 	go func() {
 		took := time.NewTimer(pull.Takes)
 		defer took.Stop()
 		select {
 		case <-took.C:
-			writer.CloseWithError(c.finishPull(ref, pull, writer))
+			writer.CloseWithError(c.finishPull(ref, options.Platform, pull, writer))
 		case <-ctx.Done():
 			writer.CloseWithError(ctx.Err())
 		case <-c.dead:
@@ -128,13 +152,48 @@ func (c *Client) ImagePull(ctx context.Context, ref string, _ image.PullOptions)
 	return reader, nil
 }
 
-func (c *Client) finishPull(ref string, pull Pull, to io.Writer) error {
+// logIn checks what a pull was given against what the registry asks for. As with a real one, wrong credentials are worse than none.
+func logIn(encoded, wanted string) error {
+	given, err := registry.DecodeAuthConfig(encoded)
+	switch {
+	case err != nil:
+		return err
+	case encoded == "" && wanted == "":
+		return nil
+	case given.Username == "":
+		return fmt.Errorf("no basic auth credentials: %w", errdefs.ErrUnauthenticated)
+	case given.Username+":"+given.Password != wanted:
+		return fmt.Errorf("unauthorized as %s: %w", given.Username, errdefs.ErrUnauthenticated)
+	}
+	return nil
+}
+
+func (c *Client) finishPull(ref, platform string, pull Pull, to io.Writer) error {
 	if pull.Err != nil {
 		return json.NewEncoder(to).Encode(map[string]any{
 			"error": pull.Err.Error(), "errorDetail": map[string]string{"message": pull.Err.Error()}})
 	}
+	if pull.Image.Architecture == "" && platform != "" {
+		_, pull.Image.Architecture, _ = strings.Cut(platform, "/")
+	}
 	c.machine.AddImage(ref, pull.Image)
 	return json.NewEncoder(to).Encode(map[string]string{"status": "Status: Downloaded newer image for " + ref})
+}
+
+// ImageSave writes an image with one file, its name.
+func (c *Client) ImageSave(ctx context.Context, images []string, _ ...client.ImageSaveOption) (io.ReadCloser, error) {
+	if err := c.enter(ctx, "ImageSave", images[0]); err != nil {
+		return nil, err
+	}
+	saved, err := crane.Image(map[string][]byte{"name": []byte(images[0])})
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := tarball.Write(name.MustParseReference("saved:latest"), saved, &out); err != nil {
+		return nil, err
+	}
+	return io.NopCloser(&out), nil
 }
 
 // ImageLoad takes the images of an archive, by the tags that its manifest names.

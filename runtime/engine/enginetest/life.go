@@ -10,6 +10,9 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
+
+	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/volumes"
 )
 
 // codeKilled is the exit code of what SIGKILL ended.
@@ -21,6 +24,7 @@ type life struct {
 	started, finished time.Time
 	exitCode          int
 	oomKilled         bool
+	outOfMemory       bool // a child was killed for want of memory
 	startError        string
 	stopping          bool          // a stop signal came
 	exited            chan struct{} // closed at the end
@@ -81,6 +85,9 @@ func (c *Client) ContainerStart(ctx context.Context, id string, _ container.Star
 	found.started = time.Now()
 	e.record(found, Started, "")
 	e.emit(found, events.ActionStart)
+	if after := found.run.ChildOutOfMemory; after > 0 {
+		time.AfterFunc(after, func() { e.runOutOfMemory(found) })
+	}
 	if found.run.For != Forever {
 		time.AfterFunc(found.run.For, func() { e.end(found, found.run.Code, found.run.OOMKilled) })
 	}
@@ -94,12 +101,23 @@ func (e *Engine) end(c *fakeContainer, code int, oomKilled bool) {
 	e.exit(c, code, oomKilled)
 }
 
+// runOutOfMemory kills a child of a container's process: the engine tells of it at once, and at the container's end.
+func (e *Engine) runOutOfMemory(c *fakeContainer) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if c.running() {
+		c.outOfMemory = true
+		e.emit(c, events.ActionOOM)
+	}
+}
+
 // exit ends a container's process if it runs. The caller holds the lock.
 func (e *Engine) exit(c *fakeContainer, code int, oomKilled bool) {
 	if !c.running() {
 		return
 	}
-	c.finished, c.exitCode, c.oomKilled = time.Now(), code, oomKilled
+	c.finished, c.exitCode, c.oomKilled = time.Now(), code, oomKilled || c.outOfMemory
+	e.writeMessage(c)
 	e.dropMemory()
 	e.record(c, Exited, strconv.Itoa(code))
 	if oomKilled {
@@ -107,6 +125,16 @@ func (e *Engine) exit(c *fakeContainer, code int, oomKilled bool) {
 	}
 	e.emit(c, events.ActionDie)
 	close(c.exited)
+}
+
+// writeMessage writes a container's termination log, as the pod's sandbox has it. The caller holds the lock.
+func (e *Engine) writeMessage(c *fakeContainer) {
+	sandbox := e.containers[c.joined()]
+	if c.run.Message == "" || sandbox == nil {
+		return
+	}
+	files, key := e.place(sandbox, network.MetaDir+"/"+volumes.TerminationLog(c.container, c.attempt))
+	files[key] = fakeFile{[]byte(c.run.Message), time.Now()}
 }
 
 // PowerOff ends everything that runs, as when the machine loses its power.

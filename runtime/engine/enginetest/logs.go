@@ -3,6 +3,8 @@ package enginetest
 import (
 	"context"
 	"io"
+	"strconv"
+	"strings"
 
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/pkg/stdcopy"
@@ -19,7 +21,7 @@ func (c *Client) ContainerLogs(ctx context.Context, id string, options container
 	if err != nil {
 		return nil, err
 	}
-	text, follow := found.run.Output, options.Follow && found.running()
+	text, follow := lastLines(found.run.Output, options.Tail), options.Follow && found.running()
 	reader, writer := io.Pipe()
 	go func() {
 		defer writer.Close()
@@ -36,4 +38,13 @@ func (c *Client) ContainerLogs(ctx context.Context, id string, options container
 		}
 	}()
 	return reader, nil
+}
+
+// lastLines is the end of a text, from so many lines before it; all of it if that is no number.
+func lastLines(text, number string) string {
+	n, err := strconv.Atoi(number)
+	if lines := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n"); err == nil && n < len(lines) {
+		return text[len(strings.Join(lines[:len(lines)-n], "")):]
+	}
+	return text
 }

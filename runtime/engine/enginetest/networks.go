@@ -75,6 +75,36 @@ func (c *Client) NetworkList(ctx context.Context, options network.ListOptions) (
 	return list, nil
 }
 
+// NetworkConnect attaches a container to one more network.
+func (c *Client) NetworkConnect(ctx context.Context, networkID, containerID string, _ *network.EndpointSettings) error {
+	return c.changeNetworks(ctx, "NetworkConnect", networkID, containerID, func(list []string, id string) []string { return append(list, id) })
+}
+
+// NetworkDisconnect detaches a container from a network.
+func (c *Client) NetworkDisconnect(ctx context.Context, networkID, containerID string, _ bool) error {
+	return c.changeNetworks(ctx, "NetworkDisconnect", networkID, containerID, func(list []string, id string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(other string) bool { return other == id })
+	})
+}
+
+func (c *Client) changeNetworks(ctx context.Context, call, networkID, containerID string, change func(list []string, id string) []string) error {
+	if err := c.enter(ctx, call, containerID); err != nil {
+		return err
+	}
+	c.machine.mu.Lock()
+	defer c.machine.mu.Unlock()
+	found, err := c.machine.findNetwork(networkID)
+	if err != nil {
+		return err
+	}
+	user, err := c.machine.find(containerID)
+	if err != nil {
+		return err
+	}
+	user.networks = change(user.networks, found.ID)
+	return nil
+}
+
 // NetworkRemove removes a network that no running container is attached to.
 func (c *Client) NetworkRemove(ctx context.Context, id string) error {
 	if err := c.enter(ctx, "NetworkRemove", id); err != nil {

@@ -12,6 +12,10 @@ type Run struct {
 	// Code and OOMKilled are how it ends by itself.
 	Code      int
 	OOMKilled bool
+	// ChildOutOfMemory is when, after the start, one of its processes is killed for want of memory, but not the first; 0 means never.
+	ChildOutOfMemory time.Duration
+	// Memory is what it uses of it, in bytes.
+	Memory int64
 	// IgnoresStop: only SIGKILL ends it, with code 137.
 	IgnoresStop bool
 	// StopTakes is how long it takes to end after a stop signal, with StopCode.
@@ -19,6 +23,8 @@ type Run struct {
 	StopCode  int
 	// Output is what it prints, all of it at its start.
 	Output string
+	// Message is what it writes into its termination log, all of it at its end.
+	Message string
 	// StartError, if not nil, is why the engine cannot start it.
 	StartError error
 }

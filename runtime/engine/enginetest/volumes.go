@@ -24,7 +24,7 @@ func (e *Engine) ensureVolume(m mount.Mount) {
 			made.Options = o.DriverConfig.Options
 		}
 	}
-	e.volumes[m.Source] = &fakeVolume{Volume: made, files: map[string][]byte{}}
+	e.volumes[m.Source] = &fakeVolume{Volume: made, files: map[string]fakeFile{}}
 }
 
 // dropMemory empties the memory volumes that no running container has mounted. The caller holds the lock.

@@ -1,0 +1,114 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/network/serviceproxy"
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/services"
+	"github.com/podsim/podsim/runtime/store"
+)
+
+// serviceTables has what the Services of the node come to, and tells when that changes.
+type serviceTables struct {
+	store *store.Store
+
+	mu      sync.Mutex
+	any     bool               // there are Services beside the API server's
+	shared  serviceproxy.Table // what all pods have in common
+	text    string             // that, to compare
+	changed chan struct{}      // closed by the next change
+}
+
+func newServiceTables(objects *store.Store) *serviceTables {
+	return &serviceTables{store: objects, changed: make(chan struct{})}
+}
+
+// refresh looks at all Services and pods again.
+func (t *serviceTables) refresh() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all, _ := t.store.Services.List("")
+	var table serviceproxy.Table
+	if t.any = slices.ContainsFunc(all, isUsers); t.any {
+		pods, _ := t.store.Pods.List("")
+		table.Forwards, table.Refused = services.Forwards(all, pods)
+		table.Zone = services.Zone(all, pods)
+	}
+	content, _ := json.Marshal(table) // it has nothing that could not be encoded
+	if string(content) == t.text {
+		return
+	}
+	t.shared, t.text = table, string(content)
+	t.tell()
+}
+
+// isUsers reports whether a Service is one beside the API server's, which every node has.
+func isUsers(service *corev1.Service) bool {
+	api := podspec.APIService()
+	return service.Name != api.Name || service.Namespace != api.Namespace
+}
+
+// of is the table of a pod on a network that is linked with others, nil if it needs none, and a channel that is closed when that may have
+// changed.
+func (t *serviceTables) of(pod *corev1.Pod, networkID string, links map[string]network.Link) (*serviceproxy.Table, <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if pod.Spec.HostNetwork || !t.any {
+		return nil, t.changed
+	}
+	table := t.shared
+	table.Forwards, table.Refused = slices.Clone(table.Forwards), slices.Clone(table.Refused)
+	table.Routes = network.RoutesFrom(networkID, links)
+	table.DNS, table.Upstream = network.ProxyDNS(pod)
+	for _, address := range table.DNS { // what is asked elsewhere than at its port
+		if podspec.ServiceRange().Contains(address) && !slices.Contains(table.Refused, address) {
+			table.Refused = append(table.Refused, address)
+		}
+	}
+	return &table, t.changed
+}
+
+// announce has all who follow look again.
+func (t *serviceTables) announce() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.tell()
+}
+
+// tell is announce for a caller that holds the lock.
+func (t *serviceTables) tell() {
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// watchServices follows the Services and the pods until the context ends. When it returns, the tables are those of what is there.
+func (n *Node) watchServices(ctx context.Context) {
+	n.services.refresh()
+	news := make(chan struct{}, 1)
+	tell := func(metav1.Object) {
+		select {
+		case news <- struct{}{}:
+		default:
+		}
+	}
+	n.wg.Go(func() { watchCollection(ctx, n.store.Services, func(o metav1.Object) { tell(o); n.saveServices(o) }) })
+	n.wg.Go(func() { watchCollection(ctx, n.store.Pods, tell) })
+	n.wg.Go(func() {
+		for {
+			select {
+			case <-news:
+				n.services.refresh()
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}

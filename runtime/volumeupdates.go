@@ -1,0 +1,146 @@
+package runtime
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/plan"
+	"github.com/podsim/podsim/runtime/store"
+	"github.com/podsim/podsim/volumes"
+)
+
+// volumeUpdates is what a worker knows of the content of its pod's volumes that follow objects (S11.23).
+type volumeUpdates struct {
+	// written tells of which objects, in which versions, the volumes were made; "" means that nobody knows.
+	written string
+	// noticed is when a change was seen that is not written yet; zero if there is none.
+	noticed time.Time
+	// failures counts the updates that failed in a row, and again is when the next is tried.
+	failures int
+	again    time.Time
+}
+
+// updateVolumes writes into a running pod's volumes what changed of the objects that they show, as soon as the node's options allow it
+// (S11.24). It returns when to try again; zero if nothing is left to do.
+func (w *worker) updateVolumes(ctx context.Context, pod *corev1.Pod) time.Time {
+	layout, updates := w.volumes.plan, &w.volumes.updates
+	if layout == nil || !layout.HasAtomic() {
+		return time.Time{}
+	}
+	versions := w.shownVersions(pod)
+	if versions == updates.written {
+		updates.noticed = time.Time{}
+		return w.node.tokens.due(pod)
+	}
+	now := time.Now()
+	if updates.noticed.IsZero() {
+		updates.noticed = now
+	}
+	due := updates.noticed
+	if updates.written != "" {
+		due = due.Add(w.node.options.VolumeUpdateDelay)
+	}
+	if updates.again.After(due) {
+		due = updates.again
+	}
+	if now.Before(due) {
+		return due
+	}
+	err := volumes.Update(ctx, w.node.engine, w.state.Sandbox.ID, layout, asKept(pod, w.seen), w.volumeNode(ctx, pod), w.node.objects(), updates.written == "")
+	if err == nil {
+		*updates = volumeUpdates{written: versions}
+		return w.node.tokens.due(pod)
+	}
+	if ctx.Err() != nil {
+		return time.Time{}
+	}
+	var mounts volumes.MountErrors
+	if !errors.As(err, &mounts) {
+		w.log.Warn("updating the volumes", "error", err)
+	}
+	for _, m := range mounts {
+		w.node.recorder.Pod(pod, corev1.EventTypeWarning, volumes.EventFailedMount, "%s", m.Error())
+	}
+	updates.failures++
+	updates.again = now.Add(plan.MountRetry(updates.failures))
+	return updates.again
+}
+
+// shownVersions names the versions of all that the pod's volumes can show: the objects that it refers to, and its own metadata.
+func (w *worker) shownVersions(pod *corev1.Pod) string {
+	refs := podspec.ReferencesOf(pod)
+	var versions strings.Builder
+	for _, name := range refs.ConfigMaps {
+		if found, ok := w.node.objects().ConfigMap(pod.Namespace, name); ok {
+			versions.WriteString("configmap " + name + " " + found.ResourceVersion + "\n")
+		}
+	}
+	for _, name := range refs.Secrets {
+		if found, ok := w.node.objects().Secret(pod.Namespace, name); ok {
+			versions.WriteString("secret " + name + " " + found.ResourceVersion + "\n")
+		}
+	}
+	for _, source := range tokenSources(pod) {
+		versions.WriteString("token " + w.node.tokens.version(pod, source) + "\n")
+	}
+	for _, bundle := range w.node.objects().TrustBundles() {
+		if podspec.ShowsTrustBundleIn(pod, bundle) {
+			versions.WriteString("trust bundle " + bundle.Name + " " + bundle.ResourceVersion + "\n")
+		}
+	}
+	metadata, _ := json.Marshal([]map[string]string{pod.Labels, pod.Annotations})
+	versions.Write(metadata)
+	return versions.String()
+}
+
+// watchObjects wakes the workers of the pods that refer to a ConfigMap, a Secret or trust anchors that changed, until the context ends.
+func (n *Node) watchObjects(ctx context.Context) {
+	n.wg.Go(func() {
+		watchCollection(ctx, n.store.ConfigMaps, func(o metav1.Object) { n.objectChanged(o, func(r podspec.References) []string { return r.ConfigMaps }) })
+	})
+	n.wg.Go(func() {
+		watchCollection(ctx, n.store.TrustBundles, func(metav1.Object) { n.trustBundlesChanged() })
+	})
+	n.wg.Go(func() {
+		watchCollection(ctx, n.store.Secrets, func(o metav1.Object) { n.objectChanged(o, func(r podspec.References) []string { return r.Secrets }) })
+	})
+}
+
+// watchCollection hands on every object of a collection that changes. One that falls behind the collection's memory goes on with what
+// there is then.
+func watchCollection[T store.Object[T]](ctx context.Context, from *store.Collection[T], changed func(metav1.Object)) {
+	for ctx.Err() == nil {
+		all, version := from.List("")
+		watcher, err := from.Watch(version)
+		if err != nil {
+			continue // more changed since than is remembered
+		}
+		for _, object := range all {
+			changed(object)
+		}
+		for {
+			event, err := watcher.Next(ctx)
+			if err != nil {
+				break
+			}
+			changed(event.Object)
+		}
+	}
+}
+
+func (n *Node) objectChanged(object metav1.Object, references func(podspec.References) []string) {
+	n.eachWorker(func(w *worker) {
+		pod, ok := w.pod()
+		if ok && pod.Namespace == object.GetNamespace() && slices.Contains(references(podspec.ReferencesOf(pod)), object.GetName()) {
+			w.inbox.nudge()
+		}
+	})
+}

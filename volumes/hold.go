@@ -196,6 +196,10 @@ func isHeld(volume string) bool { return strings.Contains(volume, heldInfix) }
 
 func heldFor(container string, attempt int) string { return container + "." + strconv.Itoa(attempt) }
 
+// heldOptions mount a directory of the engine's machine with what is mounted below it. The mount is private: should the path lead to a
+// directory above the engine's own, whose mounts are shared, the end of this one would take the engine's mounts of all volumes along.
+const heldOptions = "rbind,rprivate"
+
 // heldVolume is the volume that is a directory of the engine's machine.
 func (p *Plan) heldVolume(c *corev1.Container, attempt, index int, source string) *engineVolume {
 	id := heldFor(c.Name, attempt) + "." + strconv.Itoa(index)
@@ -205,7 +209,7 @@ func (p *Plan) heldVolume(c *corev1.Container, attempt, index int, source string
 		name:    "podsim_" + string(p.pod.UID) + heldInfix + id,
 		target:  path.Join(network.Root, "held", strconv.Itoa(index)),
 		labels:  labels,
-		options: map[string]string{"type": "none", "o": "rbind", "device": source},
+		options: map[string]string{"type": "none", "o": heldOptions, "device": source},
 	}
 }
 

@@ -10,7 +10,9 @@
 // through the pod's sandbox as TestScripts/dial-tunnel (PODSIM_DIAL). Scripts that need an engine say so in their first line and are skipped by name where none answers. Beside
 // testscript's own commands there are
 //
-//	exits CODE PROGRAM [ARG...]  run a program that must end with this exit code
+//	exits CODE[|CODE...] PROGRAM [ARG...]
+//	                             run a program that must end with this exit code, or one of them: a command that ends its own
+//	                             container ends with 0, or with 137 when the container's end was faster
 //	await FILE REGEXP            wait until the file, written by a command in the background, matches
 //	until REGEXP PROGRAM [ARG...]
 //	                             run a program again and again until its output matches

@@ -66,6 +66,8 @@
 //     so that each without a limit of its own has the pod's (S13.13), which does not change.
 //   - S13.25 of the sandboxes of burstable and best-effort pods: their oom_score_adj stays 0, as whether the engine may lower it is tried
 //     out for pods whose containers want that.
+//   - S13.27 of a container that ends within milliseconds of a process that was killed for want of memory: the engine may hear of that
+//     last, and then Completed or Error shows.
 //   - S13.31 of Infeasible: what makes a resize so on a node, such as exclusive processors, podsim does not have.
 //   - S14.2 of images that were pulled with a pod's secret: what is on the engine is there for every pod.
 //   - S14.7: images are pulled ahead, and those of several pods at once, unless one at a time is asked for; events tell of each pull in

@@ -76,7 +76,34 @@ func (c *Collection[T]) List(namespace string) ([]T, uint64) {
 	objects := slices.Collect(maps.Values(c.objects))
 	version := c.shared.current
 	c.shared.mu.Unlock()
+	return sorted(objects, namespace), version
+}
 
+// ListAt is List as it was at an earlier resourceVersion. When the collection no longer remembers that, or it lies in the future, the
+// error is that of status 410 (apierrors.IsResourceExpired).
+func (c *Collection[T]) ListAt(namespace string, version uint64) ([]T, error) {
+	c.shared.mu.Lock()
+	if err := c.checkRemembered(version); err != nil {
+		c.shared.mu.Unlock()
+		return nil, err
+	}
+	then := maps.Clone(c.objects)
+	for _, event := range slices.Backward(c.history.events) {
+		if event.Version <= version {
+			break
+		}
+		if event.Type == watch.Added {
+			delete(then, KeyOf(event.Object))
+		} else {
+			then[KeyOf(event.Object)] = event.Previous
+		}
+	}
+	c.shared.mu.Unlock()
+	return sorted(slices.Collect(maps.Values(then)), namespace), nil
+}
+
+// sorted are the objects of a namespace, or all when it is "", by namespace and name.
+func sorted[T Object[T]](objects []T, namespace string) []T {
 	if namespace != "" {
 		objects = slices.DeleteFunc(objects, func(object T) bool { return object.GetNamespace() != namespace })
 	}
@@ -86,7 +113,21 @@ func (c *Collection[T]) List(namespace string) ([]T, uint64) {
 		}
 		return strings.Compare(a.GetName(), b.GetName())
 	})
-	return objects, version
+	return objects
+}
+
+// Version is the resourceVersion of the newest change in any collection of the store.
+func (c *Collection[T]) Version() uint64 {
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	return c.shared.current
+}
+
+// Horizon is the oldest resourceVersion that the collection remembers: watches can start at it, and lists can be had of it.
+func (c *Collection[T]) Horizon() uint64 {
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	return c.history.horizon
 }
 
 // Create stores a copy of the object and returns what was stored: with a new resourceVersion, and otherwise as it was

@@ -64,13 +64,21 @@ type Watcher[T Object[T]] struct {
 func (c *Collection[T]) Watch(from uint64) (*Watcher[T], error) {
 	c.shared.mu.Lock()
 	defer c.shared.mu.Unlock()
-	if from > c.shared.current {
-		return nil, tooOld(from, c.shared.current)
-	}
-	if from < c.history.horizon {
-		return nil, tooOld(from, c.history.horizon)
+	if err := c.checkRemembered(from); err != nil {
+		return nil, err
 	}
 	return &Watcher[T]{collection: c, version: from}, nil
+}
+
+// checkRemembered fails with status 410 unless the version is one that the collection knows the changes since. The caller holds the lock.
+func (c *Collection[T]) checkRemembered(version uint64) error {
+	if version > c.shared.current {
+		return tooOld(version, c.shared.current)
+	}
+	if version < c.history.horizon {
+		return tooOld(version, c.history.horizon)
+	}
+	return nil
 }
 
 // Next waits for the next change. The error is the context's when that ends first, and the one of status 410

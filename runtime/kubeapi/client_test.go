@@ -175,7 +175,7 @@ func TestWatchWithSelectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	timeout := int64(1)
+	timeout := int64(3) // the last bookmark comes 2 s before
 	watcher, err := client.Resource(corev1.SchemeGroupVersion.WithResource("pods")).Namespace("default").Watch(t.Context(), metav1.ListOptions{
 		FieldSelector: "metadata.name=a,status.phase!=Failed", LabelSelector: "!hidden", AllowWatchBookmarks: true, TimeoutSeconds: &timeout,
 	})
@@ -201,7 +201,7 @@ func TestWatchWithSelectors(t *testing.T) {
 			t.Errorf("the object that left carries the labels %v, which made it leave", object.GetLabels())
 		}
 	}
-	want := []string{"ADDED", "MODIFIED", "DELETED", "ADDED", "BOOKMARK"}
+	want := []string{"ADDED", "BOOKMARK", "MODIFIED", "DELETED", "ADDED", "BOOKMARK"}
 	if len(events) != len(want) {
 		t.Fatalf("events %v, want %v", events, want)
 	}

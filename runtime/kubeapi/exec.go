@@ -22,12 +22,11 @@ const execIdleTimeout = 4 * time.Hour
 
 // exec runs a command in a container, its streams carried over SPDY or a WebSocket.
 func exec(config Config) action {
-	return func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request, key types.NamespacedName) error {
 		options, err := execOptions(r.URL.Query())
 		if err != nil {
 			return err
 		}
-		key := keyOf(r)
 		pod, err := config.Store.Pods.Get(key)
 		if err != nil {
 			return err

@@ -2,96 +2,192 @@ package kubeapi
 
 import (
 	"context"
+	"fmt"
+	"net/netip"
+	"sync"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/uuid"
+	"k8s.io/apimachinery/pkg/runtime"
+	apitypes "k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/utils/clock"
 
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/defaults"
 	"github.com/podsim/podsim/podspec/validation"
+	"github.com/podsim/podsim/runtime/kubeapi/memory"
 	"github.com/podsim/podsim/runtime/store"
 )
 
-func pods(config Config) *resource[*corev1.Pod] {
-	return &resource[*corev1.Pod]{
-		source: config.Store.Pods, watched: config.Store.Pods, clock: config.Clock,
-		table: podTable(),
-		fields: func(pod *corev1.Pod) fields.Set {
-			return with(metadataFields(pod), fields.Set{
-				"spec.nodeName":      pod.Spec.NodeName,
-				"spec.restartPolicy": string(pod.Spec.RestartPolicy),
-				"status.phase":       string(pod.Status.Phase),
-				"status.podIP":       pod.Status.PodIP,
-			})
-		},
-		finish:   finishPod(config.FeatureGates),
-		create:   config.Node.CreatePod,
-		warnings: config.Node.Warnings,
-		updates:  podItself(config),
-		remove: func(ctx context.Context, key types.NamespacedName, options *metav1.DeleteOptions) (any, error) {
-			pod, err := config.Node.DeletePod(ctx, key.Namespace, key.Name, options)
-			return pod, err
-		},
-	}
-}
-
-// changePod is how the node lets its pods be changed.
-func changePod(node Node) func(context.Context, types.NamespacedName, func(*corev1.Pod) error) (*corev1.Pod, error) {
-	return func(ctx context.Context, key types.NamespacedName, change func(*corev1.Pod) error) (*corev1.Pod, error) {
-		return node.UpdatePod(ctx, key.Namespace, key.Name, change)
-	}
-}
-
 func configMaps(config Config) *resource[*corev1.ConfigMap] {
-	configMaps := stored(config.Store.ConfigMaps, config.Clock, configMapTable(), metadataFields[*corev1.ConfigMap])
-	configMaps.finish = validation.ValidateConfigMap // which has no defaults
-	configMaps.finishUpdate = validation.ValidateConfigMapUpdate
-	return configMaps
+	return &resource[*corev1.ConfigMap]{
+		collection: config.Store.ConfigMaps, singular: "configmap", shortNames: []string{"cm"},
+		newObject: func() *corev1.ConfigMap { return &corev1.ConfigMap{} },
+		newList:   func() runtime.Object { return &corev1.ConfigMapList{} },
+		table:     configMapTable(), fields: metadataFields[*corev1.ConfigMap],
+		check: validation.ValidateConfigMap, checkUpdate: validation.ValidateConfigMapUpdate,
+	}
 }
 
 func secrets(config Config) *resource[*corev1.Secret] {
-	secrets := stored(config.Store.Secrets, config.Clock, secretTable(), func(secret *corev1.Secret) fields.Set {
-		return with(metadataFields(secret), fields.Set{"type": string(secret.Type)})
-	})
-	secrets.finish, secrets.finishUpdate = finishSecret, finishSecretUpdate
-	return secrets
+	return &resource[*corev1.Secret]{
+		collection: config.Store.Secrets, singular: "secret",
+		newObject: func() *corev1.Secret { return &corev1.Secret{} },
+		newList:   func() runtime.Object { return &corev1.SecretList{} },
+		table:     secretTable(),
+		fields: func(secret *corev1.Secret) fields.Set {
+			return with(metadataFields(secret), fields.Set{"type": string(secret.Type)})
+		},
+		check: validation.ValidateSecret, checkUpdate: validation.ValidateSecretUpdate,
+	}
 }
 
 func claims(config Config) *resource[*corev1.PersistentVolumeClaim] {
-	claims := stored(config.Store.Claims, config.Clock, claimTable(), metadataFields[*corev1.PersistentVolumeClaim])
-	claims.finish, claims.finishUpdate = finishClaim, finishClaimUpdate
-	create := claims.create
-	claims.create = func(ctx context.Context, claim *corev1.PersistentVolumeClaim) (*corev1.PersistentVolumeClaim, error) {
-		if err := config.Node.AdoptClaims(ctx); err != nil { // else a volume that another node made would be taken for this claim's own
-			return nil, err
-		}
-		claim.Status = corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending}
-		return create(ctx, claim)
+	return &resource[*corev1.PersistentVolumeClaim]{
+		collection: config.Store.Claims, singular: "persistentvolumeclaim", shortNames: []string{"pvc"},
+		newObject: func() *corev1.PersistentVolumeClaim { return &corev1.PersistentVolumeClaim{} },
+		newList:   func() runtime.Object { return &corev1.PersistentVolumeClaimList{} },
+		table:     claimTable(), fields: metadataFields[*corev1.PersistentVolumeClaim],
+		writes: claimWriter{memory.Straight[*corev1.PersistentVolumeClaim]{Collection: config.Store.Claims}, config.Node},
+		prepare: func(claim *corev1.PersistentVolumeClaim) {
+			claim.Status = corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending}
+		},
+		check: validation.ValidateClaim,
+		prepareUpdate: func(newer, older *corev1.PersistentVolumeClaim) {
+			newer.Status = older.Status // is not the client's to write
+		},
+		checkUpdate: validation.ValidateClaimUpdate,
 	}
-	claims.updates.take = func(stored, sent *corev1.PersistentVolumeClaim) field.ErrorList {
-		sent.Status = stored.Status // is not the client's to write
-		return claims.takeWhole(stored, sent)
+}
+
+// claimWriter has the node look for the volumes of claims and remove them.
+type claimWriter struct {
+	memory.Straight[*corev1.PersistentVolumeClaim]
+	node Node
+}
+
+// Create implements memory.Writer.
+func (w claimWriter) Create(ctx context.Context, claim *corev1.PersistentVolumeClaim) (*corev1.PersistentVolumeClaim, error) {
+	if err := w.node.AdoptClaims(ctx); err != nil { // else a volume that another node made would be taken for this claim's own
+		return nil, err
 	}
-	claims.remove = func(ctx context.Context, key types.NamespacedName, options *metav1.DeleteOptions) (any, error) {
-		claim, err := config.Store.Claims.Get(key)
-		if err != nil {
-			return nil, err
-		}
-		if err := config.Store.Claims.CheckPreconditions(claim, options.Preconditions); err != nil {
-			return nil, err
-		}
-		return claim, config.Node.DeleteClaim(ctx, key.Namespace, key.Name)
+	return w.Straight.Create(ctx, claim)
+}
+
+// Delete implements memory.Writer.
+func (w claimWriter) Delete(ctx context.Context, key apitypes.NamespacedName, preconditions *metav1.Preconditions) (*corev1.PersistentVolumeClaim, error) {
+	claim, err := w.Collection.Get(key)
+	if err != nil {
+		return nil, err
 	}
-	return claims
+	if err := w.Collection.CheckPreconditions(claim, preconditions); err != nil {
+		return nil, err
+	}
+	return claim, w.node.DeleteClaim(ctx, key.Namespace, key.Name)
+}
+
+func services(config Config) *resource[*corev1.Service] {
+	return &resource[*corev1.Service]{
+		collection: config.Store.Services, singular: "service", shortNames: []string{"svc"}, categories: []string{"all"},
+		newObject: func() *corev1.Service { return &corev1.Service{} },
+		newList:   func() runtime.Object { return &corev1.ServiceList{} },
+		table:     serviceTable(),
+		fields: func(service *corev1.Service) fields.Set {
+			return with(metadataFields(service), fields.Set{"spec.clusterIP": service.Spec.ClusterIP, "spec.type": string(service.Spec.Type)})
+		},
+		writes: &serviceWriter{Straight: memory.Straight[*corev1.Service]{Collection: config.Store.Services}},
+		prepare: func(service *corev1.Service) {
+			defaults.Service(service)
+			service.Status = corev1.ServiceStatus{}
+		},
+		check: validation.ValidateService,
+		prepareUpdate: func(newer, older *corev1.Service) {
+			keepClusterIP(newer, older)
+			defaults.Service(newer)
+			newer.Status = older.Status
+		},
+		checkUpdate: validation.ValidateServiceUpdate,
+	}
+}
+
+// serviceWriter gives new Services their addresses.
+type serviceWriter struct {
+	memory.Straight[*corev1.Service]
+	giving sync.Mutex // from the choice of an address until it is taken
+}
+
+// Create implements memory.Writer.
+func (w *serviceWriter) Create(ctx context.Context, service *corev1.Service) (*corev1.Service, error) {
+	w.giving.Lock()
+	defer w.giving.Unlock()
+	if err := giveClusterIP(service, w.Collection); err != nil {
+		return nil, err
+	}
+	return w.Straight.Create(ctx, service)
+}
+
+// keepClusterIP leaves a Service its address when a client sends it without one, as an API server does.
+func keepClusterIP(newer, older *corev1.Service) {
+	if newer.Spec.ClusterIP == "" && newer.Spec.Type != corev1.ServiceTypeExternalName {
+		newer.Spec.ClusterIP, newer.Spec.ClusterIPs = older.Spec.ClusterIP, older.Spec.ClusterIPs
+	}
+}
+
+// giveClusterIP gives a new Service the first free address of the Services' range, unless it names its own, wants none or is but a name
+// for another.
+func giveClusterIP(service *corev1.Service, all *store.Collection[*corev1.Service]) error {
+	spec := &service.Spec
+	if spec.Type == corev1.ServiceTypeExternalName {
+		return nil
+	}
+	taken := map[string]bool{}
+	others, _ := all.List("")
+	for _, other := range others {
+		if store.KeyOf(other) != store.KeyOf(service) { // that it exists already is for others to say
+			taken[other.Spec.ClusterIP] = true
+		}
+	}
+	if spec.ClusterIP == "" {
+		taken[podspec.DNSServiceAddress] = true // for a Service that asks for it
+		address := netip.MustParseAddr(podspec.APIServiceAddress).Next()
+		for taken[address.String()] {
+			address = address.Next()
+		}
+		if !podspec.ServiceRange().Contains(address) {
+			return fmt.Errorf("giving service %q an address: all of %s are taken", service.Name, podspec.ServiceRange())
+		}
+		spec.ClusterIP = address.String()
+	} else if spec.ClusterIP != corev1.ClusterIPNone && taken[spec.ClusterIP] {
+		return apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Service").GroupKind(), service.Name, field.ErrorList{
+			field.Invalid(field.NewPath("spec", "clusterIPs"), []string{spec.ClusterIP},
+				fmt.Sprintf("failed to allocate IP %s: provided IP is already allocated", spec.ClusterIP))})
+	}
+	spec.ClusterIPs = []string{spec.ClusterIP}
+	return nil
+}
+
+func trustBundles(config Config) *resource[*certificatesv1.ClusterTrustBundle] {
+	return &resource[*certificatesv1.ClusterTrustBundle]{
+		collection: config.Store.TrustBundles, singular: "clustertrustbundle", clusterScoped: true,
+		newObject: func() *certificatesv1.ClusterTrustBundle { return &certificatesv1.ClusterTrustBundle{} },
+		newList:   func() runtime.Object { return &certificatesv1.ClusterTrustBundleList{} },
+		table:     trustBundleTable(),
+		fields: func(bundle *certificatesv1.ClusterTrustBundle) fields.Set {
+			return fields.Set{"metadata.name": bundle.Name, "spec.signerName": bundle.Spec.SignerName}
+		},
+		check: validation.ValidateTrustBundle, checkUpdate: validation.ValidateTrustBundleUpdate,
+	}
 }
 
 func events(config Config) *resource[*corev1.Event] {
 	return &resource[*corev1.Event]{
-		source: config.Store.Events, watched: config.Store.Events, clock: config.Clock,
-		table: eventTable(),
+		collection: config.Store.Events, singular: "event", shortNames: []string{"ev"},
+		newObject: func() *corev1.Event { return &corev1.Event{} },
+		newList:   func() runtime.Object { return &corev1.EventList{} },
+		table:     eventTable(),
 		fields: func(event *corev1.Event) fields.Set {
 			about := event.InvolvedObject
 			return with(metadataFields(event), fields.Set{
@@ -109,47 +205,4 @@ func events(config Config) *resource[*corev1.Event] {
 			})
 		},
 	}
-}
-
-// stored is a resource that lives in the store alone.
-func stored[T object[T]](collection *store.Collection[T], clock clock.PassiveClock, table table[T], fieldsOf func(T) fields.Set) *resource[T] {
-	r := &resource[T]{
-		source: collection, watched: collection, clock: clock, table: table, fields: fieldsOf,
-		create: func(_ context.Context, object T) (T, error) {
-			object.SetUID(uuid.NewUUID())
-			object.SetCreationTimestamp(metav1.NewTime(clock.Now()).Rfc3339Copy())
-			return collection.Create(object)
-		},
-		remove: func(_ context.Context, key types.NamespacedName, options *metav1.DeleteOptions) (any, error) {
-			removed, err := collection.Delete(key, options.Preconditions)
-			if err != nil {
-				return nil, err
-			}
-			return &metav1.Status{
-				TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"},
-				Status:   metav1.StatusSuccess,
-				Details:  &metav1.StatusDetails{Name: key.Name, Kind: collection.Resource().Resource, UID: removed.GetUID()},
-			}, nil
-		},
-	}
-	r.updates = &update[T]{
-		take: r.takeWhole,
-		change: func(_ context.Context, key types.NamespacedName, change func(T) error) (T, error) {
-			return collection.Update(key, change)
-		},
-	}
-	return r
-}
-
-// metadataFields are the fields that selectors see of every kind.
-func metadataFields[T metav1.Object](object T) fields.Set {
-	return fields.Set{"metadata.name": object.GetName(), "metadata.namespace": object.GetNamespace()}
-}
-
-// with adds more fields to a set.
-func with(set, more fields.Set) fields.Set {
-	for name, value := range more {
-		set[name] = value
-	}
-	return set
 }

@@ -7,17 +7,17 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // logs serves the log of one container, each piece as soon as the node has it.
 func logs(config Config) action {
-	return func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request, key types.NamespacedName) error {
 		options, err := logOptions(r.URL.Query())
 		if err != nil {
 			return err
 		}
-		key := keyOf(r)
 		if errs := validateLogOptions(options); len(errs) > 0 {
 			return apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("PodLogOptions").GroupKind(), key.Name, errs)
 		}

@@ -1,59 +1,76 @@
 package kubeapi
 
 import (
-	"net/http"
-	"slices"
+	"context"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	apitypes "k8s.io/apimachinery/pkg/types"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/rest"
 	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 )
 
-// metricsPath is where the part of metrics.k8s.io is served that kubectl top asks for about pods. A cluster has it from its metrics
-// server, which looks every 15 seconds; here each request measures.
-const metricsPath = "/apis/metrics.k8s.io/v1beta1"
+// metricsRegistry is the part of metrics.k8s.io that kubectl top asks for about pods. A cluster has it from its metrics server, which
+// looks every 15 seconds; here each request measures.
+type metricsRegistry struct {
+	rest.TableConvertor
+	pods *resource[*corev1.Pod]
+	node Node
+}
 
-func podMetrics(pods *resource[*corev1.Pod], node Node) routes {
-	api := routes{}
-	list := func(w http.ResponseWriter, req *http.Request) error {
-		options, err := pods.listOptions(req)
-		if err != nil {
-			return err
-		}
-		selected, _ := pods.List(req.PathValue("namespace"))
-		selected = slices.DeleteFunc(selected, func(pod *corev1.Pod) bool { return !pods.selects(options, pod) })
-		measured, err := node.Metrics(req.Context(), selected)
-		if err != nil {
-			return err
-		}
-		return writeJSON(w, http.StatusOK, &metrics.PodMetricsList{TypeMeta: metricsKind("PodMetricsList"), Items: append([]metrics.PodMetrics{}, measured...)})
+func newMetricsRegistry(pods *resource[*corev1.Pod], config Config, known kinds) metricsRegistry {
+	known.selectable(metrics.SchemeGroupVersion.WithKind("PodMetrics"), pods.fields(&corev1.Pod{}))
+	return metricsRegistry{rest.NewDefaultTableConvertor(metrics.Resource("pods")), pods, config.Node}
+}
+
+// New implements rest.Storage.
+func (metricsRegistry) New() runtime.Object { return &metrics.PodMetrics{} }
+
+// NewList implements rest.Lister.
+func (metricsRegistry) NewList() runtime.Object { return &metrics.PodMetricsList{} }
+
+// Destroy implements rest.Storage.
+func (metricsRegistry) Destroy() {}
+
+// NamespaceScoped implements rest.Scoper.
+func (metricsRegistry) NamespaceScoped() bool { return true }
+
+// GetSingularName implements rest.SingularNameProvider.
+func (metricsRegistry) GetSingularName() string { return "pod" }
+
+// Get implements rest.Getter.
+func (m metricsRegistry) Get(ctx context.Context, name string, _ *metav1.GetOptions) (runtime.Object, error) {
+	key := apitypes.NamespacedName{Namespace: genericapirequest.NamespaceValue(ctx), Name: name}
+	pod, err := m.pods.collection.Get(key)
+	if err != nil {
+		return nil, err
 	}
-	api.add(http.MethodGet, metricsPath+"/pods", list)
-	api.add(http.MethodGet, metricsPath+"/namespaces/{namespace}/pods", list)
-	api.add(http.MethodGet, metricsPath+"/namespaces/{namespace}/pods/{name}", func(w http.ResponseWriter, req *http.Request) error {
-		pod, err := pods.Get(keyOf(req))
-		if err != nil {
-			return err
-		}
-		measured, err := node.Metrics(req.Context(), []*corev1.Pod{pod})
-		if err != nil {
-			return err
-		}
-		if len(measured) == 0 {
-			return apierrors.NewNotFound(metrics.Resource("podmetrics"), keyOf(req).String())
-		}
-		measured[0].TypeMeta = metricsKind("PodMetrics")
-		return writeJSON(w, http.StatusOK, &measured[0])
-	})
-	return api
+	measured, err := m.node.Metrics(ctx, []*corev1.Pod{pod})
+	if err != nil {
+		return nil, withStatus(err)
+	}
+	if len(measured) == 0 {
+		return nil, apierrors.NewNotFound(metrics.Resource("podmetrics"), key.String())
+	}
+	return &measured[0], nil
 }
 
-func metricsKind(kind string) metav1.TypeMeta {
-	return metav1.TypeMeta{Kind: kind, APIVersion: metrics.SchemeGroupVersion.String()}
-}
-
-// metricsResources is what discovery tells of the group.
-func metricsResources() []served {
-	return []served{{plural: "pods", singular: "pod", kind: "PodMetrics", namespaced: true, verbs: []string{"get", "list"}}}
+// List implements rest.Lister.
+func (m metricsRegistry) List(ctx context.Context, options *metainternalversion.ListOptions) (runtime.Object, error) {
+	all, _ := m.pods.collection.List(genericapirequest.NamespaceValue(ctx))
+	var selected []*corev1.Pod
+	for _, pod := range all {
+		if selects(options, pod.Labels, m.pods.fields(pod)) {
+			selected = append(selected, pod)
+		}
+	}
+	measured, err := m.node.Metrics(ctx, selected)
+	if err != nil {
+		return nil, withStatus(err)
+	}
+	return &metrics.PodMetricsList{Items: append([]metrics.PodMetrics{}, measured...)}, nil
 }

@@ -2,191 +2,271 @@ package kubeapi
 
 import (
 	"context"
-	"net/http"
-	"strconv"
-
-	"github.com/podsim/podsim/runtime/store"
-
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/registry/generic"
+	"k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/storage"
+	"k8s.io/apiserver/pkg/storage/names"
 	"k8s.io/utils/clock"
+
+	"github.com/podsim/podsim/runtime/kubeapi/memory"
+	"github.com/podsim/podsim/runtime/store"
 )
 
-// object is a pointer to an API object that can be copied onto another one.
-type object[T any] interface {
-	store.Object[T]
-	DeepCopyInto(T)
-}
-
-// source is where the objects of a resource are read; a store.Collection is one.
-type source[T any] interface {
-	Get(key types.NamespacedName) (T, error)
-	List(namespace string) ([]T, uint64)
-	Kind() schema.GroupVersionKind
-	Resource() schema.GroupResource
-}
-
-// resource is one kind of object as the API serves it. What a nil field would do is not served.
-type resource[T object[T]] struct {
-	source[T]
+// resource is one kind of object as the API serves it. Functions that are nil do nothing.
+type resource[T memory.Object[T]] struct {
+	collection    *store.Collection[T]
+	singular      string
+	shortNames    []string
+	categories    []string
 	clusterScoped bool
+	newObject     func() T
+	newList       func() runtime.Object
 	table         table[T]
 	// fields are the values that field selectors see.
 	fields func(T) fields.Set
-	clock  clock.PassiveClock
+	// writes is how objects get into the collection, if not straight.
+	writes memory.Writer[T]
 
-	// watched is the source with its history.
-	watched *store.Collection[T]
-	// finish defaults an object that a client wants to have stored, and returns what is wrong with it then. It is set where
-	// create is.
-	finish func(object T) field.ErrorList
-	// finishUpdate defaults an object that a client wants to have in place of a stored one, and returns what is wrong with the change
-	// then. It is set where updates take whole objects.
-	finishUpdate func(newer, older T) field.ErrorList
-	// create stores a new object.
-	create func(ctx context.Context, object T) (T, error)
-	// warnings are what a client is told about an object that was created; nil for nothing.
-	warnings func(ctx context.Context, created T) []string
-	// updates is how clients change stored objects.
-	updates *update[T]
-	// remove deletes an object; what it returns is the response.
-	remove func(ctx context.Context, key types.NamespacedName, options *metav1.DeleteOptions) (any, error)
+	// prepare completes an object that a client wants to have stored; check returns what is wrong with it then.
+	prepare func(T)
+	check   func(T) field.ErrorList
+	warn    func(context.Context, T) []string
+	// prepareUpdate completes an object that a client wants to have in place of a stored one, and takes back what is not the client's to
+	// change; checkUpdate returns what is wrong with the change then.
+	prepareUpdate func(newer, older T)
+	checkUpdate   func(newer, older T) field.ErrorList
 }
 
-// paths are the routes of the resource itself, without subresources.
-func (r *resource[T]) paths() routes {
-	paths := routes{}
-	paths.add(http.MethodGet, r.versionPath()+"/"+r.Resource().Resource, r.serveList)
-	paths.add(http.MethodGet, r.listPath(), r.serveList)
-	paths.add(http.MethodGet, r.itemPath(), r.serveGet)
-	if r.create != nil {
-		paths.add(http.MethodPost, r.listPath(), r.serveCreate)
+// registry is the resource in the API server's own registry.
+func (r *resource[T]) registry(known kinds, clock clock.PassiveClock) *registered {
+	plural := r.collection.Resource()
+	singular := plural
+	singular.Resource = r.singular
+	kind := r.collection.Kind()
+	known.selectable(kind, r.fields(r.newObject()))
+	strategy := strategy[T]{ObjectTyper: known, NameGenerator: names.SimpleNameGenerator, resource: r}
+	attributes := func(object runtime.Object) (labels.Set, fields.Set, error) {
+		typed := object.(T)
+		return typed.GetLabels(), r.fields(typed), nil
 	}
-	if r.updates != nil {
-		paths.add(http.MethodPut, r.itemPath(), r.servePut(r.updates))
-		paths.add(http.MethodPatch, r.itemPath(), r.servePatch(r.updates))
+	kept := &registry.Store{
+		NewFunc: func() runtime.Object { return r.newObject() }, NewListFunc: r.newList,
+		PredicateFunc: func(label labels.Selector, field fields.Selector) storage.SelectionPredicate {
+			return storage.SelectionPredicate{Label: label, Field: field, GetAttrs: attributes}
+		},
+		DefaultQualifiedResource: plural, SingularQualifiedResource: singular,
+		CreateStrategy: strategy, UpdateStrategy: strategy, DeleteStrategy: strategy,
+		TableConvertor: tableConvertor[T]{r.table, clock},
+		Storage: registry.DryRunnableStorage{
+			Storage: memory.New(r.collection, "/"+plural.Resource, r.newObject, r.writes),
+			Codec:   known.codecs.LegacyCodec(kind.GroupVersion()),
+		},
 	}
-	if r.remove != nil {
-		paths.add(http.MethodDelete, r.itemPath(), r.serveRemove)
-	}
-	return paths
-}
-
-// part are the routes of a subresource that shows the whole object and changes a part of it.
-func (r *resource[T]) part(name string, updates *update[T]) routes {
-	paths, path := routes{}, r.itemPath()+"/"+name
-	paths.add(http.MethodGet, path, r.serveGet)
-	paths.add(http.MethodPut, path, r.servePut(updates))
-	paths.add(http.MethodPatch, path, r.servePatch(updates))
-	return paths
-}
-
-func (r *resource[T]) listPath() string {
-	if r.clusterScoped {
-		return r.versionPath() + "/" + r.Resource().Resource
-	}
-	return r.versionPath() + "/namespaces/{namespace}/" + r.Resource().Resource
-}
-
-func (r *resource[T]) versionPath() string { return versionPath(r.Kind().GroupVersion()) }
-
-// versionPath is where a version of a group is served.
-func versionPath(version schema.GroupVersion) string {
-	if version.Group == "" {
-		return "/api/" + version.Version
-	}
-	return "/apis/" + version.String()
-}
-
-func (r *resource[T]) itemPath() string { return r.listPath() + "/{name}" }
-
-// keyOf is the object that the request's path names.
-func keyOf(r *http.Request) types.NamespacedName {
-	return types.NamespacedName{Namespace: r.PathValue("namespace"), Name: r.PathValue("name")}
-}
-
-// empty is a new object of the resource's kind, with the kind set.
-func (r *resource[T]) empty() T {
-	object, err := scheme.Scheme.New(r.Kind())
+	err := kept.CompleteWithOptions(&generic.StoreOptions{
+		RESTOptions: generic.RESTOptions{ResourcePrefix: plural.Resource, DeleteCollectionWorkers: 1},
+		AttrFunc:    attributes,
+	})
 	if err != nil {
-		panic(err) // the kinds are compiled in
+		panic(err) // a resource is not whole
 	}
-	object.GetObjectKind().SetGroupVersionKind(r.Kind())
-	return object.(T)
+	return &registered{kept, r.shortNames, r.categories}
 }
 
-// one is an object in the form that the client asked for.
-func (r *resource[T]) one(form form, object T) any {
-	switch form.representation {
-	case asTable:
-		return r.tableOf(form, []T{object}, object.GetResourceVersion())
-	case onlyMetadata:
-		return metadataOf(object)
-	default:
-		return object
+// registered is a resource in the registry, with its other names.
+type registered struct {
+	*registry.Store
+	shortNames, categories []string
+}
+
+// ShortNames implements rest.ShortNamesProvider.
+func (r *registered) ShortNames() []string { return r.shortNames }
+
+// Categories implements rest.CategoriesProvider.
+func (r *registered) Categories() []string { return r.categories }
+
+// Destroy implements rest.Storage; the store outlives the API.
+func (r *registered) Destroy() {}
+
+// part is a subresource that shows the whole object and changes a part of it.
+type part struct {
+	whole *registry.Store // with the strategy of the part
+}
+
+// partOf is the registered resource with other rules for updates.
+func partOf[T memory.Object[T]](whole *registered, r *resource[T], prepare func(newer, older T), check func(newer, older T) field.ErrorList) *part {
+	changed := *r
+	changed.prepareUpdate, changed.checkUpdate = prepare, check
+	kept := *whole.Store
+	strategy := kept.UpdateStrategy.(strategy[T])
+	strategy.resource = &changed
+	kept.UpdateStrategy = strategy
+	return &part{&kept}
+}
+
+// New implements rest.Storage.
+func (p *part) New() runtime.Object { return p.whole.New() }
+
+// Destroy implements rest.Storage.
+func (p *part) Destroy() {}
+
+// Get implements rest.Getter.
+func (p *part) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
+	return p.whole.Get(ctx, name, options)
+}
+
+// Update implements rest.Updater. A part does not bring the whole into being.
+func (p *part) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc,
+	_ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
+	return p.whole.Update(ctx, name, info, create, update, false, options)
+}
+
+// ConvertToTable implements rest.TableConvertor.
+func (p *part) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
+	return p.whole.ConvertToTable(ctx, object, options)
+}
+
+// readOnly is a resource that clients look at and do not write.
+type readOnly struct{ of *registered }
+
+// New implements rest.Storage.
+func (r readOnly) New() runtime.Object { return r.of.New() }
+
+// NewList implements rest.Lister.
+func (r readOnly) NewList() runtime.Object { return r.of.NewList() }
+
+// Destroy implements rest.Storage.
+func (r readOnly) Destroy() {}
+
+// NamespaceScoped implements rest.Scoper.
+func (r readOnly) NamespaceScoped() bool { return r.of.NamespaceScoped() }
+
+// GetSingularName implements rest.SingularNameProvider.
+func (r readOnly) GetSingularName() string { return r.of.GetSingularName() }
+
+// ShortNames implements rest.ShortNamesProvider.
+func (r readOnly) ShortNames() []string { return r.of.shortNames }
+
+// Get implements rest.Getter.
+func (r readOnly) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
+	return r.of.Get(ctx, name, options)
+}
+
+// List implements rest.Lister.
+func (r readOnly) List(ctx context.Context, options *metainternalversion.ListOptions) (runtime.Object, error) {
+	return r.of.List(ctx, options)
+}
+
+// Watch implements rest.Watcher.
+func (r readOnly) Watch(ctx context.Context, options *metainternalversion.ListOptions) (watch.Interface, error) {
+	return r.of.Watch(ctx, options)
+}
+
+// ConvertToTable implements rest.TableConvertor.
+func (r readOnly) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
+	return r.of.ConvertToTable(ctx, object, options)
+}
+
+// strategy are the rules of a resource in the registry's terms.
+type strategy[T memory.Object[T]] struct {
+	runtime.ObjectTyper
+	names.NameGenerator
+	resource *resource[T]
+}
+
+var (
+	_ rest.RESTCreateStrategy = strategy[*corev1.Pod]{}
+	_ rest.RESTUpdateStrategy = strategy[*corev1.Pod]{}
+	_ rest.RESTDeleteStrategy = strategy[*corev1.Pod]{}
+)
+
+func (s strategy[T]) NamespaceScoped() bool { return !s.resource.clusterScoped }
+
+func (s strategy[T]) PrepareForCreate(_ context.Context, object runtime.Object) {
+	object.(T).SetResourceVersion("") // a client that copies another object sends one along
+	if s.resource.prepare != nil {
+		s.resource.prepare(object.(T))
 	}
 }
 
-// list is the wire form of PodList and its like.
-type list[T any] struct {
-	metav1.TypeMeta `json:",inline"`
-	metav1.ListMeta `json:"metadata"`
-	Items           []T `json:"items"`
+func (s strategy[T]) Validate(_ context.Context, object runtime.Object) field.ErrorList {
+	return s.resource.check(object.(T))
 }
 
-// many is a list of objects, as of a resourceVersion, in the form that the client asked for.
-func (r *resource[T]) many(form form, objects []T, version uint64) any {
-	listMeta := metav1.ListMeta{ResourceVersion: strconv.FormatUint(version, 10)}
-	switch form.representation {
-	case asTable:
-		return r.tableOf(form, objects, listMeta.ResourceVersion)
-	case onlyMetadata:
-		items := make([]metav1.PartialObjectMetadata, 0, len(objects))
-		for _, object := range objects {
-			items = append(items, *metadataOf(object))
-		}
-		return &metav1.PartialObjectMetadataList{
-			TypeMeta: metav1.TypeMeta{Kind: "PartialObjectMetadataList", APIVersion: metav1.SchemeGroupVersion.String()},
-			ListMeta: listMeta, Items: items,
-		}
-	default:
-		kind := r.Kind()
-		return &list[T]{
-			TypeMeta: metav1.TypeMeta{Kind: kind.Kind + "List", APIVersion: kind.GroupVersion().String()},
-			ListMeta: listMeta, Items: append([]T{}, objects...),
-		}
+func (s strategy[T]) WarningsOnCreate(ctx context.Context, object runtime.Object) []string {
+	if s.resource.warn == nil {
+		return nil
+	}
+	return s.resource.warn(ctx, object.(T))
+}
+
+func (s strategy[T]) Canonicalize(runtime.Object) {}
+
+func (s strategy[T]) AllowCreateOnUpdate(context.Context) bool { return false }
+
+func (s strategy[T]) PrepareForUpdate(_ context.Context, newer, older runtime.Object) {
+	if s.resource.prepareUpdate != nil {
+		s.resource.prepareUpdate(newer.(T), older.(T))
 	}
 }
 
-// tableOf is a table with one row an object.
-func (r *resource[T]) tableOf(form form, objects []T, version string) *metav1.Table {
-	rows := make([]metav1.TableRow, 0, len(objects))
-	for _, object := range objects {
-		row := r.table.row(object, r.clock.Now())
-		switch form.include {
-		case metav1.IncludeObject:
-			row.Object = runtime.RawExtension{Object: object}
-		case metav1.IncludeMetadata:
-			row.Object = runtime.RawExtension{Object: metadataOf(object)}
-		}
-		rows = append(rows, row)
-	}
-	return &metav1.Table{
-		TypeMeta:          metav1.TypeMeta{Kind: "Table", APIVersion: metav1.SchemeGroupVersion.String()},
-		ListMeta:          metav1.ListMeta{ResourceVersion: version},
-		ColumnDefinitions: r.table.columns,
-		Rows:              rows,
-	}
+func (s strategy[T]) ValidateUpdate(_ context.Context, newer, older runtime.Object) field.ErrorList {
+	return s.resource.checkUpdate(newer.(T), older.(T))
 }
 
-func metadataOf(object metav1.Object) *metav1.PartialObjectMetadata {
-	metadata := meta.AsPartialObjectMetadata(object)
-	metadata.TypeMeta = metav1.TypeMeta{Kind: "PartialObjectMetadata", APIVersion: metav1.SchemeGroupVersion.String()}
-	return metadata
+func (s strategy[T]) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
+	return nil
+}
+
+func (s strategy[T]) AllowUnconditionalUpdate(context.Context) bool { return true }
+
+// tableConvertor writes tables for `kubectl get`.
+type tableConvertor[T runtime.Object] struct {
+	table table[T]
+	clock clock.PassiveClock
+}
+
+// ConvertToTable implements rest.TableConvertor.
+func (c tableConvertor[T]) ConvertToTable(_ context.Context, object, options runtime.Object) (*metav1.Table, error) {
+	table := &metav1.Table{Rows: []metav1.TableRow{}}
+	if asked, ok := options.(*metav1.TableOptions); !ok || !asked.NoHeaders {
+		table.ColumnDefinitions = c.table.columns
+	}
+	now := c.clock.Now()
+	add := func(object runtime.Object) error {
+		row := c.table.row(object.(T), now)
+		row.Object.Object = object
+		table.Rows = append(table.Rows, row)
+		return nil
+	}
+	if list, err := meta.ListAccessor(object); err == nil {
+		table.ResourceVersion, table.Continue, table.RemainingItemCount = list.GetResourceVersion(), list.GetContinue(), list.GetRemainingItemCount()
+		return table, meta.EachListItem(object, add)
+	}
+	if one, err := meta.CommonAccessor(object); err == nil {
+		table.ResourceVersion = one.GetResourceVersion()
+	}
+	return table, add(object)
+}
+
+// metadataFields are the fields that selectors see of every kind.
+func metadataFields[T metav1.Object](object T) fields.Set {
+	return fields.Set{"metadata.name": object.GetName(), "metadata.namespace": object.GetNamespace()}
+}
+
+// with adds more fields to a set.
+func with(set, more fields.Set) fields.Set {
+	for name, value := range more {
+		set[name] = value
+	}
+	return set
 }

@@ -1,81 +1,37 @@
 package kubeapi
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"runtime/debug"
-	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/yaml"
+	"k8s.io/apiserver/pkg/endpoints/responsewriter"
 )
 
-// writeJSON answers with the object, which carries its own kind and version.
-func writeJSON(w http.ResponseWriter, code int, object any) error {
-	return writeAs(w, code, "application/json", object)
-}
-
-// writeAs answers with the object as JSON under a media type that says more than that.
-func writeAs(w http.ResponseWriter, code int, mediaType string, object any) error {
+// writeJSON answers with an object that carries its own kind and version.
+func writeJSON(w http.ResponseWriter, code int, object any) {
 	body, err := json.Marshal(object)
 	if err != nil {
-		return fmt.Errorf("encoding the response: %w", err)
-	}
-	writeBody(w, code, mediaType, append(body, '\n'))
-	return nil
-}
-
-// write answers with the object, which is in this form, in the form's media type.
-func (f form) write(w http.ResponseWriter, code int, object any) error {
-	if f.mediaType != runtime.ContentTypeYAML {
-		return writeJSON(w, code, object)
-	}
-	body, err := yaml.Marshal(object)
-	if err != nil {
-		return fmt.Errorf("encoding the response: %w", err)
-	}
-	writeBody(w, code, f.mediaType, body)
-	return nil
-}
-
-func writeBody(w http.ResponseWriter, code int, mediaType string, body []byte) {
-	w.Header().Set("Content-Type", mediaType)
-	w.Header().Set("Cache-Control", "no-cache, private")
-	w.WriteHeader(code)
-	w.Write(body) // a client that has left needs no answer
-}
-
-// writeError answers with the Status of the error.
-func writeError(w http.ResponseWriter, err error) {
-	status := statusOf(err)
-	if status.Details != nil && status.Details.RetryAfterSeconds > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(status.Details.RetryAfterSeconds)))
-	}
-	if err := writeJSON(w, int(status.Code), status); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = w.Write(append(body, '\n')) // a client that has left needs no answer
 }
 
-// statusOf is the error as the API shows it: the Status that it carries, or else an internal error.
-func statusOf(err error) *metav1.Status {
+// withStatus is the error as the API shows it: as it is if it carries a Status, or else as an internal error.
+func withStatus(err error) error {
 	var known apierrors.APIStatus
-	if !errors.As(err, &known) {
-		known = apierrors.NewInternalError(err)
+	if err == nil || errors.As(err, &known) {
+		return err
 	}
-	status := known.Status()
-	status.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
-	status.Status = metav1.StatusFailure
-	if status.Code == 0 {
-		status.Code = http.StatusInternalServerError
-	}
-	return &status
+	return apierrors.NewInternalError(err)
 }
 
 // withoutPanics answers with status 500 when the handler panics before its response began, and breaks the connection
@@ -96,9 +52,11 @@ func withoutPanics(next http.Handler, log *slog.Logger) http.Handler {
 			if response.began {
 				panic(http.ErrAbortHandler)
 			}
-			writeError(w, apierrors.NewInternalError(fmt.Errorf("panic while serving %s %s", r.Method, r.URL.Path)))
+			status := apierrors.NewInternalError(fmt.Errorf("panic while serving %s %s", r.Method, r.URL.Path)).Status()
+			status.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
+			writeJSON(w, int(status.Code), &status)
 		}()
-		next.ServeHTTP(response, r)
+		next.ServeHTTP(responsewriter.WrapForHTTP1Or2(response), r)
 	})
 }
 
@@ -118,11 +76,5 @@ func (r *response) Write(p []byte) (int, error) {
 	return r.ResponseWriter.Write(p)
 }
 
-// Hijack lets exec upgrade the connection.
-func (r *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	r.began = true
-	return http.NewResponseController(r.ResponseWriter).Hijack()
-}
-
-// Unwrap lets http.ResponseController flush.
+// Unwrap implements responsewriter.UserProvidedDecorator.
 func (r *response) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -28,18 +28,47 @@ type Object[T any] interface {
 	DeepCopyInto(T)
 }
 
+// Writer changes the objects of a collection. Its methods are those of store.Collection, with a context that ends when the client leaves.
+type Writer[T Object[T]] interface {
+	Create(ctx context.Context, object T) (T, error)
+	Update(ctx context.Context, key types.NamespacedName, change func(T) error) (T, error)
+	Delete(ctx context.Context, key types.NamespacedName, preconditions *metav1.Preconditions) (T, error)
+}
+
+// Straight writes into a collection and does nothing else.
+type Straight[T Object[T]] struct{ Collection *store.Collection[T] }
+
+// Create implements Writer.
+func (s Straight[T]) Create(_ context.Context, object T) (T, error) {
+	return s.Collection.Create(object)
+}
+
+// Update implements Writer.
+func (s Straight[T]) Update(_ context.Context, key types.NamespacedName, change func(T) error) (T, error) {
+	return s.Collection.Update(key, change)
+}
+
+// Delete implements Writer.
+func (s Straight[T]) Delete(_ context.Context, key types.NamespacedName, preconditions *metav1.Preconditions) (T, error) {
+	return s.Collection.Delete(key, preconditions)
+}
+
 // Storage is a storage.Interface over a collection. Keys are those of the registry: Prefix, then the namespace if objects have one, then
 // the name, with slashes between.
 type Storage[T Object[T]] struct {
 	collection *store.Collection[T]
+	writes     Writer[T]
 	prefix     string
 	versioner  storage.APIObjectVersioner
 	newObject  func() T
 }
 
-// New returns a storage whose keys begin with the prefix, such as "/pods".
-func New[T Object[T]](collection *store.Collection[T], prefix string, newObject func() T) *Storage[T] {
-	return &Storage[T]{collection: collection, prefix: prefix + "/", newObject: newObject}
+// New returns a storage whose keys begin with the prefix, such as "/pods". It writes straight into the collection, unless there is a writer.
+func New[T Object[T]](collection *store.Collection[T], prefix string, newObject func() T, writes Writer[T]) *Storage[T] {
+	if writes == nil {
+		writes = Straight[T]{collection}
+	}
+	return &Storage[T]{collection: collection, writes: writes, prefix: prefix + "/", newObject: newObject}
 }
 
 var _ storage.Interface = (*Storage[*corev1.Pod])(nil)
@@ -65,11 +94,11 @@ func (s *Storage[T]) pathOf(object T) string {
 func (s *Storage[T]) Versioner() storage.Versioner { return s.versioner }
 
 // Create implements storage.Interface. Nothing expires: the time to live is not heeded.
-func (s *Storage[T]) Create(_ context.Context, key string, obj, out runtime.Object, _ uint64) error {
+func (s *Storage[T]) Create(ctx context.Context, key string, obj, out runtime.Object, _ uint64) error {
 	if version, err := s.versioner.ObjectResourceVersion(obj); err == nil && version != 0 {
 		return storage.ErrResourceVersionSetOnCreate
 	}
-	created, err := s.collection.Create(obj.(T))
+	created, err := s.writes.Create(ctx, obj.(T))
 	if apierrors.IsAlreadyExists(err) {
 		return storage.NewKeyExistsError(key, 0)
 	}
@@ -124,7 +153,7 @@ func (s *Storage[T]) Delete(ctx context.Context, key string, out runtime.Object,
 			return err
 		}
 		version := current.GetResourceVersion()
-		deleted, err := s.collection.Delete(s.keyOf(key), &metav1.Preconditions{ResourceVersion: &version})
+		deleted, err := s.writes.Delete(ctx, s.keyOf(key), &metav1.Preconditions{ResourceVersion: &version})
 		if apierrors.IsConflict(err) {
 			continue // it was changed meanwhile
 		}
@@ -137,7 +166,7 @@ func (s *Storage[T]) Delete(ctx context.Context, key string, out runtime.Object,
 }
 
 // GuaranteedUpdate implements storage.Interface.
-func (s *Storage[T]) GuaranteedUpdate(_ context.Context, key string, destination runtime.Object, ignoreNotFound bool,
+func (s *Storage[T]) GuaranteedUpdate(ctx context.Context, key string, destination runtime.Object, ignoreNotFound bool,
 	preconditions *storage.Preconditions, tryUpdate storage.UpdateFunc, _ runtime.Object) error {
 	for {
 		current, err := s.collection.Get(s.keyOf(key))
@@ -160,7 +189,7 @@ func (s *Storage[T]) GuaranteedUpdate(_ context.Context, key string, destination
 		if err != nil {
 			return err
 		}
-		stored, err := s.swap(exists, current, updated.(T))
+		stored, err := s.swap(ctx, exists, current, updated.(T))
 		switch {
 		case errors.Is(err, errChanged), apierrors.IsAlreadyExists(err), apierrors.IsNotFound(err):
 			continue
@@ -176,12 +205,12 @@ var errChanged = errors.New("the object was changed meanwhile")
 
 // swap puts the updated object in the place of the current one, or where there is none if that does not exist. It fails with errChanged,
 // NotFound or AlreadyExists when the place is no longer as it was.
-func (s *Storage[T]) swap(exists bool, current, updated T) (T, error) {
+func (s *Storage[T]) swap(ctx context.Context, exists bool, current, updated T) (T, error) {
 	if !exists {
 		updated.SetResourceVersion("")
-		return s.collection.Create(updated)
+		return s.writes.Create(ctx, updated)
 	}
-	return s.collection.Update(store.KeyOf(current), func(stored T) error {
+	return s.writes.Update(ctx, store.KeyOf(current), func(stored T) error {
 		if stored.GetUID() != current.GetUID() || stored.GetResourceVersion() != current.GetResourceVersion() {
 			return errChanged
 		}
@@ -277,9 +306,6 @@ func (s *Storage[T]) Watch(ctx context.Context, key string, opts storage.ListOpt
 	version, err := s.versioner.ParseResourceVersion(opts.ResourceVersion)
 	if err != nil {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
-	}
-	if current := s.collection.Version(); version > current {
-		return nil, storage.NewTooLargeResourceVersionError(version, current, 0)
 	}
 	w := &watcher[T]{storage: s, predicate: opts.Predicate, result: make(chan watch.Event)}
 	w.wanted = func(object T) bool { return s.below(s.pathOf(object), key, opts.Recursive) }

@@ -32,7 +32,7 @@ type shelf struct {
 
 func newShelf(t *testing.T) shelf {
 	objects := store.New(100)
-	return shelf{t, memory.New(objects.ConfigMaps, "/configmaps", func() *corev1.ConfigMap { return &corev1.ConfigMap{} }), objects}
+	return shelf{t, memory.New(objects.ConfigMaps, "/configmaps", func() *corev1.ConfigMap { return &corev1.ConfigMap{} }, nil), objects}
 }
 
 func configMap(namespace, name string, marks ...string) *corev1.ConfigMap {

@@ -13,8 +13,11 @@ import (
 	"github.com/podsim/podsim/runtime/store"
 )
 
-// bookmarkInterval is how often a watch that asked for bookmarks is told how far it is.
-const bookmarkInterval = time.Minute
+// A watch that asked for bookmarks is told how far it is every bookmarkInterval, and once more lastBookmark before its time is over.
+const (
+	bookmarkInterval = time.Minute
+	lastBookmark     = 2 * time.Second
+)
 
 // watcher hands a client the changes of the objects that it wants. Slow readers keep nobody waiting: what a watch has not read yet is
 // in the collection's history, and one that falls out of that is ended with status 410.
@@ -25,6 +28,8 @@ type watcher[T Object[T]] struct {
 	wanted    func(T) bool // by its key
 	// announceEnd: a bookmark ends the events of what was there at the beginning.
 	announceEnd bool
+
+	nextBookmark time.Time // zero for never
 
 	result chan watch.Event
 	ctx    context.Context // of the watch
@@ -49,16 +54,30 @@ func (w *watcher[T]) run(existing []T) {
 	if w.announceEnd && !w.bookmark(true) {
 		return
 	}
+	w.planBookmark()
 	for w.next() {
+	}
+}
+
+// planBookmark sets the time of the next bookmark.
+func (w *watcher[T]) planBookmark() {
+	now := time.Now()
+	w.nextBookmark = now.Add(bookmarkInterval)
+	deadline, limited := w.ctx.Deadline()
+	switch last := deadline.Add(-lastBookmark); {
+	case !w.predicate.AllowWatchBookmarks, limited && !last.After(now):
+		w.nextBookmark = time.Time{}
+	case limited && last.Before(w.nextBookmark):
+		w.nextBookmark = last
 	}
 }
 
 // next sends the next change, or a bookmark when none comes for long. It reports whether there may be more.
 func (w *watcher[T]) next() bool {
 	waiting := w.ctx
-	if w.predicate.AllowWatchBookmarks {
+	if !w.nextBookmark.IsZero() {
 		var cancel context.CancelFunc
-		waiting, cancel = context.WithTimeout(w.ctx, bookmarkInterval)
+		waiting, cancel = context.WithDeadline(w.ctx, w.nextBookmark)
 		defer cancel()
 	}
 	change, err := w.changes.Next(waiting)
@@ -68,6 +87,7 @@ func (w *watcher[T]) next() bool {
 	case w.ctx.Err() != nil:
 		return false
 	case errors.Is(err, context.DeadlineExceeded):
+		w.planBookmark()
 		return w.bookmark(false)
 	}
 	var status apierrors.APIStatus

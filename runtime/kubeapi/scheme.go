@@ -1,0 +1,66 @@
+package kubeapi
+
+import (
+	"fmt"
+
+	certificatesv1 "k8s.io/api/certificates/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
+
+	"github.com/podsim/podsim/podspec/defaults"
+)
+
+// kinds is what the server knows of the kinds that it serves.
+type kinds struct {
+	*runtime.Scheme
+	codecs     serializer.CodecFactory
+	parameters runtime.ParameterCodec
+}
+
+// newKinds has every kind of Kubernetes, with the defaults of those that are served. The API server's registry works on a version of its
+// own, the internal one; here that is the version which clients see, so that nothing is ever converted.
+func newKinds() kinds {
+	scheme := runtime.NewScheme()
+	utilruntime.Must(clientscheme.AddToScheme(scheme))
+	utilruntime.Must(metrics.AddToScheme(scheme))
+	internal(scheme, corev1.GroupName,
+		&corev1.Pod{}, &corev1.PodList{}, &corev1.ConfigMap{}, &corev1.ConfigMapList{}, &corev1.Secret{}, &corev1.SecretList{},
+		&corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaimList{}, &corev1.Service{}, &corev1.ServiceList{},
+		&corev1.Event{}, &corev1.EventList{}, &corev1.Namespace{}, &corev1.NamespaceList{})
+	internal(scheme, certificatesv1.GroupName, &certificatesv1.ClusterTrustBundle{}, &certificatesv1.ClusterTrustBundleList{})
+	internal(scheme, metrics.GroupName, &metrics.PodMetrics{}, &metrics.PodMetricsList{})
+
+	defaulting(scheme, defaults.Pod)
+	defaulting(scheme, defaults.Secret)
+	defaulting(scheme, defaults.Claim)
+	return kinds{scheme, serializer.NewCodecFactory(scheme), runtime.NewParameterCodec(scheme)}
+}
+
+// internal makes the kinds their own internal version.
+func internal(scheme *runtime.Scheme, group string, kinds ...runtime.Object) {
+	scheme.AddKnownTypes(schema.GroupVersion{Group: group, Version: runtime.APIVersionInternal}, kinds...)
+}
+
+// defaulting has what clients send of a kind defaulted.
+func defaulting[T any, P interface {
+	*T
+	runtime.Object
+}](scheme *runtime.Scheme, set func(P)) {
+	scheme.AddTypeDefaultingFunc(P(new(T)), func(object any) { set(object.(P)) })
+}
+
+// selectable lets field selectors of a kind name the fields of the set, and no others.
+func (k kinds) selectable(kind schema.GroupVersionKind, known fields.Set) {
+	utilruntime.Must(k.AddFieldLabelConversionFunc(kind, func(label, value string) (string, string, error) {
+		if !known.Has(label) {
+			return "", "", fmt.Errorf("field label not supported: %s", label)
+		}
+		return label, value, nil
+	}))
+}

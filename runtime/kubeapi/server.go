@@ -1,0 +1,196 @@
+package kubeapi
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emicklei/go-restful/v3"
+	apidiscovery "k8s.io/api/apidiscovery/v2"
+	certificatesv1 "k8s.io/api/certificates/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/managedfields"
+	"k8s.io/apimachinery/pkg/util/sets"
+	genericapi "k8s.io/apiserver/pkg/endpoints"
+	"k8s.io/apiserver/pkg/endpoints/discovery"
+	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
+	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/client-go/applyconfigurations"
+	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
+	"k8s.io/utils/clock"
+	"sigs.k8s.io/structured-merge-diff/v6/typed"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/store"
+)
+
+// Config is what the API stands on. All fields are needed but the feature gates.
+type Config struct {
+	Store *store.Store
+	Node  Node
+	// Clock is the time for the ages in tables.
+	Clock clock.PassiveClock
+	// FeatureGates are those that were set; fields of features that are off are dropped from new pods (S0.9).
+	FeatureGates podspec.FeatureGates
+	// Log receives panics and nothing else.
+	Log *slog.Logger
+}
+
+// New returns the handler of the whole API.
+func New(config Config) http.Handler {
+	known := newKinds()
+	s := server{kinds: known, routes: restful.NewContainer(), core: aggregated.NewResourceManager("api"), groups: aggregated.NewResourceManager("apis"),
+		converter: &lateConverter{scheme: known.Scheme}}
+	s.routes.ServeMux = http.NewServeMux()
+	s.routes.Router(restful.CurlyRouter{})                                           // which takes paths as the API has them
+	s.routes.RecoverHandler(func(cause any, _ http.ResponseWriter) { panic(cause) }) // for withoutPanics
+
+	s.routes.ServiceErrorHandler(func(problem restful.ServiceError, request *restful.Request, response *restful.Response) {
+		status := apierrors.NewGenericServerResponse(problem.Code, "", schema.GroupResource{}, "", problem.Message, 0, false)
+		responsewriters.ErrorNegotiated(status, known.codecs, schema.GroupVersion{}, response.ResponseWriter, request.Request)
+	})
+
+	pods := pods(config)
+	registry := podRegistry{pods.registry(known, config.Clock), config.Node}
+	core := map[string]rest.Storage{
+		"pods":                   registry,
+		"pods/log":               stream{&corev1.Pod{}, []string{http.MethodGet}, logs(config)},
+		"pods/exec":              stream{&corev1.PodExecOptions{}, []string{http.MethodGet, http.MethodPost}, exec(config)},
+		"configmaps":             configMaps(config).registry(known, config.Clock),
+		"secrets":                secrets(config).registry(known, config.Clock),
+		"persistentvolumeclaims": claims(config).registry(known, config.Clock),
+		"services":               services(config).registry(known, config.Clock),
+		"events":                 readOnly{events(config).registry(known, config.Clock)},
+		"namespaces":             newNamespaceRegistry(config, known),
+	}
+	for name, part := range registry.parts(pods, config) {
+		core["pods/"+name] = part
+	}
+	s.install("/api", corev1.SchemeGroupVersion, core)
+	s.install("/apis", certificatesv1.SchemeGroupVersion, map[string]rest.Storage{
+		"clustertrustbundles": trustBundles(config).registry(known, config.Clock),
+	})
+	s.install("/apis", metrics.SchemeGroupVersion, map[string]rest.Storage{"pods": newMetricsRegistry(pods, config, known)})
+	s.installDiscovery()
+	s.installOpenAPI()
+
+	handler := http.Handler(http.HandlerFunc(s.dispatch))
+	handler = genericapifilters.WithWarningRecorder(handler)
+	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context
+	handler = genericapifilters.WithRequestInfo(handler, &genericapirequest.RequestInfoFactory{
+		APIPrefixes: sets.NewString("api", "apis"), GrouplessAPIPrefixes: sets.NewString("api"),
+	})
+	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
+	handler = genericapifilters.WithCacheControl(handler)
+	return withoutPanics(handler, config.Log)
+}
+
+// server is the API while it is put together.
+type server struct {
+	kinds     kinds
+	routes    *restful.Container
+	installed []installed
+	// core and groups tell of all resources at once.
+	core, groups aggregated.ResourceManager
+	converter    managedfields.TypeConverter
+}
+
+// installed is a version of a group with its resources.
+type installed struct {
+	schema.GroupVersion
+	root      string
+	resources []apidiscovery.APIResourceDiscovery
+}
+
+const (
+	// maxBody is the size in bytes above which the API server takes no request.
+	maxBody = 3 << 20
+	// minRequestTimeout is how long a watch lasts at least, and half of how long at most, when the client does not say.
+	minRequestTimeout = 30 * time.Minute
+)
+
+// install serves the resources of a version of a group.
+func (s *server) install(root string, version schema.GroupVersion, resources map[string]rest.Storage) {
+	api := genericapi.APIGroupVersion{
+		Root: root, GroupVersion: version, Storage: resources, OptionsExternalVersion: &corev1.SchemeGroupVersion,
+		Serializer: s.kinds.codecs, ParameterCodec: s.kinds.parameters,
+		Typer: s.kinds, Creater: s.kinds, Convertor: s.kinds, ConvertabilityChecker: s.kinds, Defaulter: s.kinds,
+		UnsafeConvertor: runtime.UnsafeObjectConvertor(s.kinds.Scheme), Namer: runtime.Namer(meta.NewAccessor()), TypeConverter: s.converter,
+		EquivalentResourceRegistry: runtime.NewEquivalentResourceRegistry(),
+		MinRequestTimeout:          minRequestTimeout, MaxRequestBodyBytes: maxBody,
+	}
+	described, _, err := api.InstallREST(s.routes)
+	if err != nil {
+		panic(err) // a resource is not whole
+	}
+	s.installed = append(s.installed, installed{version, root, described})
+	manager := s.groups
+	if version.Group == "" {
+		manager = s.core
+	}
+	manager.AddGroupVersion(version.Group, apidiscovery.APIVersionDiscovery{
+		Freshness: apidiscovery.DiscoveryFreshnessCurrent, Version: version.Version, Resources: described,
+	})
+}
+
+// installDiscovery tells clients what is served, in both forms.
+func (s *server) installDiscovery() {
+	legacy := discovery.NewLegacyRootAPIHandler(discovery.DefaultAddresses{}, s.kinds.codecs, "/api")
+	s.routes.Add(aggregated.WrapAggregatedDiscoveryToHandler(legacy, s.core, nil).GenerateWebService("/api", metav1.APIVersions{}))
+	groups := discovery.NewRootAPIsHandler(discovery.DefaultAddresses{}, s.kinds.codecs)
+	for _, i := range s.installed {
+		if i.Group == "" {
+			continue
+		}
+		version := metav1.GroupVersionForDiscovery{GroupVersion: i.GroupVersion.String(), Version: i.Version}
+		group := metav1.APIGroup{Name: i.Group, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version}
+		groups.AddGroup(group)
+		s.routes.Add(discovery.NewAPIGroupHandler(s.kinds.codecs, group).WebService())
+	}
+	s.routes.Add(aggregated.WrapAggregatedDiscoveryToHandler(groups, s.groups, nil).GenerateWebService("/apis", metav1.APIGroupList{}))
+}
+
+// dispatch hands a request to the resources, or to the few paths beside them.
+func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	for _, service := range s.routes.RegisteredWebServices() {
+		if root := service.RootPath(); path == root || path == root+"/" || strings.HasPrefix(path, root+"/") && strings.Count(root, "/") > 1 {
+			s.routes.Dispatch(w, r)
+			return
+		}
+	}
+	s.routes.ServeMux.ServeHTTP(w, r)
+}
+
+// lateConverter tells which fields an object has, for server-side apply and for who manages them. What it stands on takes long to make,
+// so that it is made by the first who needs it.
+type lateConverter struct {
+	scheme *runtime.Scheme
+	once   sync.Once
+	made   managedfields.TypeConverter
+}
+
+func (c *lateConverter) get() managedfields.TypeConverter {
+	c.once.Do(func() { c.made = applyconfigurations.NewTypeConverter(c.scheme) })
+	return c.made
+}
+
+// ObjectToTyped implements managedfields.TypeConverter.
+func (c *lateConverter) ObjectToTyped(object runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
+	return c.get().ObjectToTyped(object, options...)
+}
+
+// TypedToObject implements managedfields.TypeConverter.
+func (c *lateConverter) TypedToObject(value *typed.TypedValue) (runtime.Object, error) {
+	return c.get().TypedToObject(value)
+}

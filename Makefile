@@ -51,7 +51,7 @@ race: ## look for data races where there is concurrency; needs gcc
 
 fuzz: ## fuzz the decoding of manifests, and all decisions about a pod (FUZZTIME=30s)
 	$(GO) test ./podspec/manifest -run '^$$' -fuzz FuzzLoad -fuzztime $(FUZZTIME) -fuzzminimizetime 20x
-	$(GO) test ./runtime -run '^$$' -fuzz FuzzValidateThenPlan -fuzztime $(FUZZTIME) -fuzzminimizetime 20x
+	$(GO) test ./runtime/plan -run '^$$' -fuzz FuzzValidateThenPlan -fuzztime $(FUZZTIME) -fuzzminimizetime 20x
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then printf 'not formatted with gofmt:\n%s\n' "$$unformatted" >&2; exit 1; fi

@@ -24,6 +24,7 @@ import (
 func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	handler := kubeapi.New(kubeapi.Config{Store: n.store, Node: n, Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log})
 	facts, err := engine.ReadFacts(ctx, n.engine)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -49,7 +50,7 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	}
 	n.watchServices(ctx)
 	close(n.ready)
-	err = n.serve(ctx, stop, listener)
+	err = n.serve(ctx, stop, listener, handler)
 	n.wg.Wait()
 	return err
 }
@@ -58,10 +59,9 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 const shutdownTime = 2 * time.Second
 
 // serve answers requests until the context ends; it calls stop when the node has been idle for long enough.
-func (n *Node) serve(ctx context.Context, stop context.CancelFunc, listener net.Listener) error {
+func (n *Node) serve(ctx context.Context, stop context.CancelFunc, listener net.Listener, handler http.Handler) error {
 	idle := newIdleTimer(n.options.IdleTimeout, n.Empty, stop)
 	defer idle.close()
-	handler := kubeapi.New(kubeapi.Config{Store: n.store, Node: n, Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log})
 	server := &http.Server{
 		Handler:     idle.count(handler),
 		BaseContext: func(net.Listener) context.Context { return ctx },

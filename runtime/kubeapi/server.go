@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	genericapi "k8s.io/apiserver/pkg/endpoints"
 	"k8s.io/apiserver/pkg/endpoints/discovery"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
@@ -25,12 +26,12 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
-	"k8s.io/client-go/applyconfigurations"
 	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/kubeapi/shapes"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -50,7 +51,7 @@ type Config struct {
 func New(config Config) http.Handler {
 	known := newKinds()
 	s := server{kinds: known, routes: restful.NewContainer(), core: aggregated.NewResourceManager("api"), groups: aggregated.NewResourceManager("apis"),
-		converter: &lateConverter{scheme: known.Scheme}}
+		converter: newLateConverter(known.Scheme)}
 	s.routes.ServeMux = http.NewServeMux()
 	s.routes.Router(restful.CurlyRouter{})                                           // which takes paths as the API has them
 	s.routes.RecoverHandler(func(cause any, _ http.ResponseWriter) { panic(cause) }) // for withoutPanics
@@ -102,7 +103,8 @@ type server struct {
 	installed []installed
 	// core and groups tell of all resources at once.
 	core, groups aggregated.ResourceManager
-	converter    managedfields.TypeConverter
+	// converter tells which fields an object has, for server-side apply and for who manages them.
+	converter managedfields.TypeConverter
 }
 
 // installed is a version of a group with its resources.
@@ -126,6 +128,7 @@ func (s *server) install(root string, version schema.GroupVersion, resources map
 		Serializer: s.kinds.codecs, ParameterCodec: s.kinds.parameters,
 		Typer: s.kinds, Creater: s.kinds, Convertor: s.kinds, ConvertabilityChecker: s.kinds, Defaulter: s.kinds,
 		UnsafeConvertor: runtime.UnsafeObjectConvertor(s.kinds.Scheme), Namer: runtime.Namer(meta.NewAccessor()), TypeConverter: s.converter,
+		Authorizer:                 authorizerfactory.NewAlwaysAllowAuthorizer(), // who reaches the socket may do everything
 		EquivalentResourceRegistry: runtime.NewEquivalentResourceRegistry(),
 		MinRequestTimeout:          minRequestTimeout, MaxRequestBodyBytes: maxBody,
 	}
@@ -172,25 +175,26 @@ func (s *server) dispatch(w http.ResponseWriter, r *http.Request) {
 	s.routes.ServeMux.ServeHTTP(w, r)
 }
 
-// lateConverter tells which fields an object has, for server-side apply and for who manages them. What it stands on takes long to make,
-// so that it is made by the first who needs it.
+// lateConverter tells which fields an object has. What it stands on takes some 20 ms to read, so that it is read while the node does other
+// things, and only who needs it waits for it.
 type lateConverter struct {
-	scheme *runtime.Scheme
-	once   sync.Once
-	made   managedfields.TypeConverter
+	read func() managedfields.TypeConverter
 }
 
-func (c *lateConverter) get() managedfields.TypeConverter {
-	c.once.Do(func() { c.made = applyconfigurations.NewTypeConverter(c.scheme) })
-	return c.made
+func newLateConverter(scheme *runtime.Scheme) lateConverter {
+	read := sync.OnceValue(func() managedfields.TypeConverter {
+		return managedfields.NewSchemeTypeConverter(scheme, shapes.Parser())
+	})
+	go read()
+	return lateConverter{read}
 }
 
 // ObjectToTyped implements managedfields.TypeConverter.
-func (c *lateConverter) ObjectToTyped(object runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
-	return c.get().ObjectToTyped(object, options...)
+func (c lateConverter) ObjectToTyped(object runtime.Object, options ...typed.ValidationOptions) (*typed.TypedValue, error) {
+	return c.read().ObjectToTyped(object, options...)
 }
 
 // TypedToObject implements managedfields.TypeConverter.
-func (c *lateConverter) TypedToObject(value *typed.TypedValue) (runtime.Object, error) {
-	return c.get().TypedToObject(value)
+func (c lateConverter) TypedToObject(value *typed.TypedValue) (runtime.Object, error) {
+	return c.read().TypedToObject(value)
 }

@@ -421,3 +421,58 @@ func TestResourcesOfContainersChange(t *testing.T) { // (S13.31)
 		t.Errorf("resizing the pod as a whole: %v", err)
 	}
 }
+
+func TestAppliersOwnWhatTheyApplied(t *testing.T) {
+	api := serve(t)
+	configMaps, ctx := api.clients().CoreV1().ConfigMaps("default"), t.Context()
+	apply := func(manager, value string, force bool) (*corev1.ConfigMap, error) {
+		body := `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"` + manager + `":"yes","shared":"` + value + `"}}`
+		return configMaps.Patch(ctx, "c", types.ApplyPatchType, []byte(body), metav1.PatchOptions{FieldManager: manager, Force: &force})
+	}
+	if _, err := apply("one", "1", false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := apply("two", "2", false); !apierrors.IsConflict(err) || !strings.Contains(err.Error(), `conflict with "one": .data.shared`) {
+		t.Errorf("what another applied: %v", err)
+	}
+	forced, err := apply("two", "2", true)
+	if err != nil || forced.Data["shared"] != "2" || forced.Data["one"] != "yes" || forced.Data["two"] != "yes" || len(forced.ManagedFields) != 2 {
+		t.Errorf("%+v, %v", forced, err)
+	}
+}
+
+func TestAppliedContainersAreMergedByName(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a", func(pod *corev1.Pod) {
+		pod.Spec.Containers = append(pod.Spec.Containers, *pod.Spec.Containers[0].DeepCopy())
+		pod.Spec.Containers[1].Name = "side"
+	})
+	body := `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"name":"side","image":"other"}]}}`
+	applied, err := api.clients().CoreV1().Pods("default").Patch(t.Context(), "a", types.ApplyPatchType, []byte(body),
+		metav1.PatchOptions{FieldManager: "me", Force: ptr.To(true)})
+	if err != nil || len(applied.Spec.Containers) != 2 || applied.Spec.Containers[1].Image != "other" || applied.Spec.Containers[0].Image != "busybox:1.36" {
+		t.Errorf("%+v, %v", applied, err)
+	}
+}
+
+func TestADryRunChangesNothing(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a")
+	clients, ctx, all := api.clients().CoreV1(), t.Context(), []string{metav1.DryRunAll}
+	version := api.store.Version()
+	if created, err := clients.Pods("default").Create(ctx, newPod("b"), metav1.CreateOptions{DryRun: all}); err != nil || created.UID == "" {
+		t.Errorf("creating: %v, %v", created, err)
+	}
+	if _, err := clients.Pods("default").Patch(ctx, "a", types.MergePatchType, []byte(`{"metadata":{"labels":{"k":"v"}}}`), metav1.PatchOptions{DryRun: all}); err != nil {
+		t.Errorf("patching: %v", err)
+	}
+	if err := clients.Pods("default").Delete(ctx, "a", metav1.DeleteOptions{DryRun: all}); err != nil {
+		t.Errorf("deleting: %v", err)
+	}
+	if err := clients.Pods("default").DeleteCollection(ctx, metav1.DeleteOptions{DryRun: all}, metav1.ListOptions{}); err != nil {
+		t.Errorf("deleting all: %v", err)
+	}
+	if after := api.store.Version(); after != version {
+		t.Errorf("the store went from version %d to %d", version, after)
+	}
+}

@@ -1,4 +1,4 @@
-package runtime_test
+package plan_test
 
 import (
 	"context"
@@ -25,11 +25,11 @@ import (
 // Whatever an API server would take, the decisions about it are made without a panic and come to an end: the fuzzer writes the manifest
 // and what becomes of its containers.
 func FuzzValidateThenPlan(f *testing.F) {
-	files, err := filepath.Glob(filepath.Join("..", "podspec", "manifest", "testdata", "streams", "*.yaml"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "podspec", "manifest", "testdata", "streams", "*.yaml"))
 	if err != nil || len(files) == 0 {
 		f.Fatal("no streams", err)
 	}
-	examples, err := filepath.Glob(filepath.Join("..", "examples", "*", "*.yaml"))
+	examples, err := filepath.Glob(filepath.Join("..", "..", "examples", "*", "*.yaml"))
 	if err != nil || len(examples) == 0 {
 		f.Fatal("no examples", err)
 	}

@@ -13,6 +13,8 @@ FUZZTIME ?= 30s
 ROUNDS  ?= 7
 
 export CGO_ENABLED = 0
+# For all, so that tests find compiled what the build compiled.
+export GOFLAGS += -trimpath
 
 LDFLAGS  = -s -w -X main.release=$(VERSION)
 PACKAGES = $(shell $(GO) list ./... | grep -v '/e2e$$')
@@ -23,7 +25,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/podsim
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/podsim ./cmd/podsim
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/podsim ./cmd/podsim
 
 install: build ## install podsim into $(PREFIX)/bin
 	install -d '$(DESTDIR)$(PREFIX)/bin'

@@ -20,6 +20,7 @@ import (
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/kubeapi"
 	"github.com/podsim/podsim/runtime/state"
 	"github.com/podsim/podsim/runtime/status"
 	"github.com/podsim/podsim/runtime/store"
@@ -144,6 +145,7 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 	if !status.Terminal(pod.Status.Phase) { // what was saved may be older than what was seen last
 		pod.Status = status.Generate(status.Input{Pod: pod, State: &w.state, Now: time.Now(), Stopping: pod.DeletionTimestamp != nil})
 	}
+	kubeapi.EnsureNamespace(n.store, pod.Namespace)
 	if _, err := n.store.Pods.Create(pod); err != nil {
 		return nil, err
 	}

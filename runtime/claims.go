@@ -15,6 +15,7 @@ import (
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/defaults"
+	"github.com/podsim/podsim/runtime/kubeapi"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
 )
@@ -29,6 +30,7 @@ func (n *Node) AdoptClaims(ctx context.Context) error {
 	}
 	for _, v := range found.Volumes {
 		claim := claimOf(v)
+		kubeapi.EnsureNamespace(n.store, claim.Namespace)
 		if err := createAgain(n.store.Claims, claim); err != nil {
 			return err
 		}

@@ -112,6 +112,7 @@ func NewNode(e engine.Engine, options Options) *Node {
 		pulls = make(chan struct{}, options.MaxParallelImagePulls)
 	}
 	objects := store.New(uint64(time.Now().UnixMilli()))
+	kubeapi.CreateNamespaces(objects)
 	createAPIService(objects)
 	n := &Node{
 		engine:     e,

@@ -128,8 +128,22 @@ const eventLife = time.Hour
 func (n *Node) expireEvents(now time.Time) {
 	events, _ := n.store.Events.List("")
 	for _, e := range events {
-		if now.Sub(e.LastTimestamp.Time) > eventLife {
+		if now.Sub(lastSeen(e)) > eventLife {
 			_, _ = n.store.Events.Delete(store.KeyOf(e), nil)
 		}
 	}
+}
+
+// lastSeen is when an event was last told of; clients tell the time in one of several fields.
+func lastSeen(e *corev1.Event) time.Time {
+	last := e.CreationTimestamp.Time
+	for _, told := range []time.Time{e.LastTimestamp.Time, e.EventTime.Time} {
+		if told.After(last) {
+			last = told
+		}
+	}
+	if e.Series != nil && e.Series.LastObservedTime.After(last) {
+		last = e.Series.LastObservedTime.Time
+	}
+	return last
 }

@@ -24,7 +24,9 @@ import (
 func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	handler := kubeapi.New(kubeapi.Config{Store: n.store, Node: n, Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log})
+	api := kubeapi.New(kubeapi.Config{
+		Store: n.store, Node: n, Tokens: n.objects(), Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log,
+	})
 	facts, err := engine.ReadFacts(ctx, n.engine)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -49,8 +51,9 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, listener.Close())
 	}
 	n.watchServices(ctx)
+	n.wg.Go(func() { api.Run(ctx) })
 	close(n.ready)
-	err = n.serve(ctx, stop, listener, handler)
+	err = n.serve(ctx, stop, listener, api)
 	n.wg.Wait()
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/runtime/store"
 )
@@ -65,12 +64,12 @@ func (n *Node) adoptServices(namespace string, record []byte) error {
 }
 
 // saveServices has the pods of a namespace keep its Services as they are now.
-func (n *Node) saveServices(changed metav1.Object) {
-	if service, ok := changed.(*corev1.Service); !ok || !isUsers(service) {
+func (n *Node) saveServices(changed *corev1.Service) {
+	if !isUsers(changed) {
 		return
 	}
 	n.eachWorker(func(w *worker) {
-		if pod, ok := w.pod(); ok && pod.Namespace == changed.GetNamespace() {
+		if pod, ok := w.pod(); ok && pod.Namespace == changed.Namespace {
 			w.saver.save(pod, nil)
 		}
 	})

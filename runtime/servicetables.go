@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/network/serviceproxy"
@@ -93,14 +92,14 @@ func (t *serviceTables) tell() {
 func (n *Node) watchServices(ctx context.Context) {
 	n.services.refresh()
 	news := make(chan struct{}, 1)
-	tell := func(metav1.Object) {
+	tell := func() {
 		select {
 		case news <- struct{}{}:
 		default:
 		}
 	}
-	n.wg.Go(func() { watchCollection(ctx, n.store.Services, func(o metav1.Object) { tell(o); n.saveServices(o) }) })
-	n.wg.Go(func() { watchCollection(ctx, n.store.Pods, tell) })
+	n.wg.Go(func() { store.Follow(ctx, n.store.Services, func(s *corev1.Service) { tell(); n.saveServices(s) }) })
+	n.wg.Go(func() { store.Follow(ctx, n.store.Pods, func(*corev1.Pod) { tell() }) })
 	n.wg.Go(func() {
 		for {
 			select {

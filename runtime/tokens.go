@@ -1,12 +1,17 @@
 package runtime
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authentication/serviceaccount"
+	"k8s.io/apiserver/pkg/authentication/user"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/token"
@@ -55,7 +60,7 @@ func (t *tokens) get(pod *corev1.Pod, source *corev1.ServiceAccountTokenProjecti
 	if err := t.ready(); err != nil {
 		return madeToken{}, err
 	}
-	signed, err := t.issuer.Sign(token.Request{Pod: pod, Audience: source.Audience, Lifetime: key.lifetime}, now)
+	signed, err := t.issuer.Sign(token.ForPod(pod, source.Audience, key.lifetime), now)
 	if err != nil {
 		return madeToken{}, fmt.Errorf("signing a token of service account %q: %w", pod.Spec.ServiceAccountName, err)
 	}
@@ -117,4 +122,93 @@ func tokenSources(pod *corev1.Pod) []*corev1.ServiceAccountTokenProjection {
 		}
 	}
 	return sources
+}
+
+// SignToken implements kubeapi.Tokens.
+func (o objects) SignToken(request token.Request) (string, error) {
+	issuer, err := o.tokens.getIssuer()
+	if err != nil {
+		return "", err
+	}
+	return issuer.Sign(request, time.Now())
+}
+
+func (t *tokens) getIssuer() (*token.Issuer, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	err := t.ready()
+	return t.issuer, err
+}
+
+// invalidatedAfter is how long the token of a pod outlives the end of its grace period, as with an API server.
+const invalidatedAfter = time.Minute
+
+// AuthenticateToken implements authenticator.Token: it tells of which service account a token is. It is false without an error for tokens
+// that others made.
+func (o objects) AuthenticateToken(ctx context.Context, signed string) (*authenticator.Response, bool, error) {
+	issuer, err := o.tokens.getIssuer()
+	if err != nil {
+		return nil, false, err
+	}
+	who, err := issuer.Verify(signed, time.Now())
+	if errors.Is(err, token.ErrForeign) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	wanted, ok := authenticator.AudiencesFrom(ctx)
+	if !ok {
+		wanted = authenticator.Audiences{token.IssuerURL}
+	}
+	common := authenticator.Audiences(who.Audiences).Intersect(wanted)
+	if len(common) == 0 {
+		return nil, false, fmt.Errorf("token audiences %q is invalid for the target audiences %q", who.Audiences, wanted)
+	}
+	info := serviceaccount.ServiceAccountInfo{Namespace: who.Namespace, Name: who.Account, UID: string(who.UID), CredentialID: "JTI=" + who.ID}
+	if err := o.checkBound(who); err != nil {
+		return nil, false, err
+	}
+	if who.Pod != nil {
+		info.PodName, info.PodUID = who.Pod.Name, string(who.Pod.UID)
+	}
+	if who.Node != nil {
+		info.NodeName, info.NodeUID = who.Node.Name, string(who.Node.UID)
+	}
+	known := info.UserInfo().(*user.DefaultInfo)
+	known.Groups = append(known.Groups, user.AllAuthenticated)
+	return &authenticator.Response{User: known, Audiences: common}, true, nil
+}
+
+// checkBound fails unless what a token ends with is still there. The account of a pod need not be: manifests name accounts that only the
+// cluster has.
+func (o objects) checkBound(who token.Identity) error {
+	if who.Pod != nil {
+		pod, err := o.store.Pods.Get(types.NamespacedName{Namespace: who.Namespace, Name: who.Pod.Name})
+		if err != nil {
+			return err
+		}
+		if ended := pod.DeletionTimestamp; ended != nil && time.Now().After(ended.Add(invalidatedAfter)) {
+			return errors.New("service account token has been invalidated")
+		}
+		return checkSame("pod", pod.UID, who.Pod.UID)
+	}
+	if _, err := o.store.ServiceAccounts.Get(types.NamespacedName{Namespace: who.Namespace, Name: who.Account}); err != nil {
+		return err
+	}
+	if who.Secret != nil {
+		secret, err := o.store.Secrets.Get(types.NamespacedName{Namespace: who.Namespace, Name: who.Secret.Name})
+		if err != nil {
+			return err
+		}
+		return checkSame("secret", secret.UID, who.Secret.UID)
+	}
+	return nil
+}
+
+func checkSame(kind string, now, signed types.UID) error {
+	if now != signed {
+		return fmt.Errorf("the %s UID (%s) does not match the UID in service account token (%s)", kind, now, signed)
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -104,36 +105,16 @@ func (w *worker) shownVersions(pod *corev1.Pod) string {
 // watchObjects wakes the workers of the pods that refer to a ConfigMap, a Secret or trust anchors that changed, until the context ends.
 func (n *Node) watchObjects(ctx context.Context) {
 	n.wg.Go(func() {
-		watchCollection(ctx, n.store.ConfigMaps, func(o metav1.Object) { n.objectChanged(o, func(r podspec.References) []string { return r.ConfigMaps }) })
+		store.Follow(ctx, n.store.ConfigMaps, func(o *corev1.ConfigMap) {
+			n.objectChanged(o, func(r podspec.References) []string { return r.ConfigMaps })
+		})
 	})
 	n.wg.Go(func() {
-		watchCollection(ctx, n.store.TrustBundles, func(metav1.Object) { n.trustBundlesChanged() })
+		store.Follow(ctx, n.store.TrustBundles, func(*certificatesv1.ClusterTrustBundle) { n.trustBundlesChanged() })
 	})
 	n.wg.Go(func() {
-		watchCollection(ctx, n.store.Secrets, func(o metav1.Object) { n.objectChanged(o, func(r podspec.References) []string { return r.Secrets }) })
+		store.Follow(ctx, n.store.Secrets, func(o *corev1.Secret) { n.objectChanged(o, func(r podspec.References) []string { return r.Secrets }) })
 	})
-}
-
-// watchCollection hands on every object of a collection that changes. One that falls behind the collection's memory goes on with what
-// there is then.
-func watchCollection[T store.Object[T]](ctx context.Context, from *store.Collection[T], changed func(metav1.Object)) {
-	for ctx.Err() == nil {
-		all, version := from.List("")
-		watcher, err := from.Watch(version)
-		if err != nil {
-			continue // more changed since than is remembered
-		}
-		for _, object := range all {
-			changed(object)
-		}
-		for {
-			event, err := watcher.Next(ctx)
-			if err != nil {
-				break
-			}
-			changed(event.Object)
-		}
-	}
 }
 
 func (n *Node) objectChanged(object metav1.Object, references func(podspec.References) []string) {

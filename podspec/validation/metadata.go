@@ -25,11 +25,16 @@ func validateMetadataNamed(meta *metav1.ObjectMeta, validateName apivalidation.V
 	path := field.NewPath("metadata")
 	errs := inStableOrder(apivalidation.ValidateObjectMeta(meta, true, validateName, path))
 	for i, name := range meta.Finalizers {
-		if !strings.Contains(name, "/") && !slices.Contains(standardFinalizers, name) {
-			errs = append(errs, field.Invalid(path.Child("finalizers").Index(i), name, "name is neither a standard finalizer name nor is it fully qualified"))
-		}
+		errs = append(errs, validateFinalizer(name, path.Child("finalizers").Index(i))...)
 	}
 	return errs
+}
+
+func validateFinalizer(name string, path *field.Path) field.ErrorList {
+	if strings.Contains(name, "/") || slices.Contains(standardFinalizers, name) {
+		return nil
+	}
+	return field.ErrorList{field.Invalid(path, name, "name is neither a standard finalizer name nor is it fully qualified")}
 }
 
 // standardFinalizers need no domain in their names.

@@ -2,6 +2,7 @@ package kubeapi_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -14,6 +15,7 @@ import (
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/kubeapi"
 	"github.com/podsim/podsim/runtime/store"
+	"github.com/podsim/podsim/runtime/token"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,6 +23,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
@@ -126,10 +130,12 @@ func (n *fakeNode) Exec(ctx context.Context, _, _ string, options kubeapi.ExecOp
 // api is the API over an empty store, served on a loopback port.
 type api struct {
 	*httptest.Server
-	t     *testing.T
-	store *store.Store
-	node  *fakeNode
-	// stop ends the context of all requests, as the end of a node does.
+	t       *testing.T
+	store   *store.Store
+	node    *fakeNode
+	handler *kubeapi.API
+	// ctx is that of all requests; stop ends it, as the end of a node does.
+	ctx  context.Context
 	stop context.CancelFunc
 }
 
@@ -138,16 +144,17 @@ func serve(t *testing.T) *api { return serveWithGates(t, nil) }
 func serveWithGates(t *testing.T, gates podspec.FeatureGates) *api {
 	t.Helper()
 	objects := store.New(uint64(time.Now().UnixMilli()))
+	kubeapi.CreateNamespaces(objects)
 	node := &fakeNode{store: objects}
 	handler := kubeapi.New(kubeapi.Config{
-		Store: objects, Node: node, Clock: clock.RealClock{}, FeatureGates: gates, Log: slog.New(slog.DiscardHandler),
+		Store: objects, Node: node, Tokens: fakeTokens{}, Clock: clock.RealClock{}, FeatureGates: gates, Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, stop := context.WithCancel(t.Context())
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
 	server.Start()
 	t.Cleanup(server.Close)
-	return &api{Server: server, t: t, store: objects, node: node, stop: stop}
+	return &api{Server: server, t: t, store: objects, node: node, handler: handler, ctx: ctx, stop: stop}
 }
 
 // config is a client's configuration, with no limit to how fast it asks.
@@ -216,4 +223,36 @@ func newPod(name string) *corev1.Pod {
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name},
 		Spec:       corev1.PodSpec{NodeName: "podsim", Containers: []corev1.Container{{Name: "main", Image: "busybox:1.36"}}},
 	}
+}
+
+func newConfigMap(name string) *corev1.ConfigMap {
+	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}
+}
+
+// haveConfigMap has a client create an empty ConfigMap.
+func (a *api) haveConfigMap(namespace, name string) {
+	a.t.Helper()
+	if _, err := a.clients().CoreV1().ConfigMaps(namespace).Create(a.t.Context(), newConfigMap(name), metav1.CreateOptions{}); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
+// fakeTokens signs by naming the account, and knows what it signed.
+type fakeTokens struct{}
+
+func (fakeTokens) SignToken(r token.Request) (string, error) {
+	return strings.Join([]string{r.Namespace, r.Account, strings.Join(r.Audiences, ","), r.Lifetime.String()}, "/"), nil
+}
+
+func (fakeTokens) AuthenticateToken(ctx context.Context, signed string) (*authenticator.Response, bool, error) {
+	parts := strings.Split(signed, "/")
+	if len(parts) != 4 {
+		return nil, false, nil
+	}
+	if parts[3] == "0s" {
+		return nil, false, errors.New("service account token has expired")
+	}
+	wanted, _ := authenticator.AudiencesFrom(ctx)
+	who := &user.DefaultInfo{Name: "system:serviceaccount:" + parts[0] + ":" + parts[1], Groups: []string{"system:serviceaccounts"}}
+	return &authenticator.Response{User: who, Audiences: wanted.Intersect(strings.Split(parts[2], ","))}, true, nil
 }

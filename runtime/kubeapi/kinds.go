@@ -181,28 +181,3 @@ func trustBundles(config Config) *resource[*certificatesv1.ClusterTrustBundle] {
 		check: validation.ValidateTrustBundle, checkUpdate: validation.ValidateTrustBundleUpdate,
 	}
 }
-
-func events(config Config) *resource[*corev1.Event] {
-	return &resource[*corev1.Event]{
-		collection: config.Store.Events, singular: "event", shortNames: []string{"ev"},
-		newObject: func() *corev1.Event { return &corev1.Event{} },
-		newList:   func() runtime.Object { return &corev1.EventList{} },
-		table:     eventTable(),
-		fields: func(event *corev1.Event) fields.Set {
-			about := event.InvolvedObject
-			return with(metadataFields(event), fields.Set{
-				"involvedObject.kind":            about.Kind,
-				"involvedObject.namespace":       about.Namespace,
-				"involvedObject.name":            about.Name,
-				"involvedObject.uid":             string(about.UID),
-				"involvedObject.apiVersion":      about.APIVersion,
-				"involvedObject.resourceVersion": about.ResourceVersion,
-				"involvedObject.fieldPath":       about.FieldPath,
-				"reason":                         event.Reason,
-				"reportingComponent":             event.ReportingController,
-				"source":                         event.Source.Component,
-				"type":                           event.Type,
-			})
-		},
-	}
-}

@@ -110,11 +110,11 @@ func TestKubectlGet(t *testing.T) {
 		"get all":                               "NAME READY STATUS RESTARTS AGE\npod/a 1/1 Running 0 3h",
 		"get events":                            "LAST SEEN TYPE REASON OBJECT MESSAGE\n0s Normal Started pod/a Container started",
 		"get cm,secrets,pvc":                    "No resources found in default namespace.",
-		"get ns":                                "NAME STATUS AGE\ndefault Active 3h",
-		"events --for pod/a --no-headers":       "0s Normal Started Pod/a Container started",
-		"events --types=Warning":                "No events found in default namespace.",
-		"wait --for=condition=Ready pod/b":      `Error from server (NotFound): pods "b" not found (exit 1)`,
-		"logs a -c other":                       "error: container other is not valid for pod a out of: main (exit 1)",
+		"get ns default --no-headers -o custom-columns=N:.metadata.name,S:.status.phase": "default Active",
+		"events --for pod/a --no-headers":                                                "0s Normal Started Pod/a Container started",
+		"events --types=Warning":                                                         "No events found in default namespace.",
+		"wait --for=condition=Ready pod/b":                                               `Error from server (NotFound): pods "b" not found (exit 1)`,
+		"logs a -c other":                                                                "error: container other is not valid for pod a out of: main (exit 1)",
 	} {
 		if got := columns(api.kubectl(strings.Fields(args)...)); got != want {
 			t.Errorf("kubectl %s\n got: %s\nwant: %s", args, got, want)

@@ -7,6 +7,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	apitypes "k8s.io/apimachinery/pkg/types"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
@@ -23,7 +25,7 @@ type metricsRegistry struct {
 }
 
 func newMetricsRegistry(pods *resource[*corev1.Pod], config Config, known kinds) metricsRegistry {
-	known.selectable(metrics.SchemeGroupVersion.WithKind("PodMetrics"), pods.fields(&corev1.Pod{}))
+	known.selectable(metrics.SchemeGroupVersion.WithKind("PodMetrics"), sameNames(pods.fields(&corev1.Pod{})))
 	return metricsRegistry{rest.NewDefaultTableConvertor(metrics.Resource("pods")), pods, config.Node}
 }
 
@@ -73,4 +75,10 @@ func (m metricsRegistry) List(ctx context.Context, options *metainternalversion.
 		return nil, withStatus(err)
 	}
 	return &metrics.PodMetricsList{Items: append([]metrics.PodMetrics{}, measured...)}, nil
+}
+
+// selects reports whether the selectors of a list take an object with such labels and fields.
+func selects(options *metainternalversion.ListOptions, its labels.Set, values fields.Set) bool {
+	return options == nil || (options.LabelSelector == nil || options.LabelSelector.Matches(its)) &&
+		(options.FieldSelector == nil || options.FieldSelector.Matches(values))
 }

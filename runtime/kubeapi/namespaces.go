@@ -2,119 +2,166 @@ package kubeapi
 
 import (
 	"context"
+	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
+	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
-	apitypes "k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/admission"
+	"k8s.io/apiserver/pkg/registry/generic/registry"
+	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/util/dryrun"
 
+	"github.com/podsim/podsim/podspec/validation"
 	"github.com/podsim/podsim/runtime/store"
 )
 
-// namespaceRegistry are the namespaces as the API serves them.
+// standingNamespaces are those that every cluster has.
+var standingNamespaces = []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic, corev1.NamespaceNodeLease}
+
+// CreateNamespaces puts the namespaces that every cluster has into a new store.
+func CreateNamespaces(into *store.Store) {
+	for _, name := range standingNamespaces {
+		EnsureNamespace(into, name)
+	}
+}
+
+// EnsureNamespace puts a namespace into a store that lacks it.
+func EnsureNamespace(into *store.Store, name string) {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: name, UID: types.UID(uuid.NewString()), CreationTimestamp: metav1.Now().Rfc3339Copy(),
+	}}
+	prepareNamespace(namespace)
+	_, _ = into.Namespaces.Create(namespace) // it fails only when there is one
+}
+
+func prepareNamespace(namespace *corev1.Namespace) {
+	nameNamespace(namespace)
+	if !slices.Contains(namespace.Spec.Finalizers, corev1.FinalizerKubernetes) {
+		namespace.Spec.Finalizers = append(namespace.Spec.Finalizers, corev1.FinalizerKubernetes)
+	}
+	namespace.Status = corev1.NamespaceStatus{Phase: corev1.NamespaceActive}
+}
+
+// nameNamespace gives a namespace the label that selectors of namespaces count on.
+func nameNamespace(namespace *corev1.Namespace) {
+	metav1.SetMetaDataLabel(&namespace.ObjectMeta, corev1.LabelMetadataName, namespace.Name)
+}
+
+func namespaces(config Config) *resource[*corev1.Namespace] {
+	return &resource[*corev1.Namespace]{
+		collection: config.Store.Namespaces, singular: "namespace", shortNames: []string{"ns"}, clusterScoped: true,
+		newObject: func() *corev1.Namespace { return &corev1.Namespace{} },
+		newList:   func() runtime.Object { return &corev1.NamespaceList{} },
+		table:     namespaceTable(),
+		fields: func(namespace *corev1.Namespace) fields.Set {
+			return fields.Set{"metadata.name": namespace.Name, "name": namespace.Name, "status.phase": string(namespace.Status.Phase)}
+		},
+		prepare: prepareNamespace, check: validation.ValidateNamespace,
+		prepareUpdate: func(newer, older *corev1.Namespace) {
+			nameNamespace(newer)
+			newer.Spec.Finalizers, newer.Status = older.Spec.Finalizers, older.Status
+		},
+		checkUpdate: validation.ValidateNamespaceUpdate,
+	}
+}
+
+// namespaceRegistry are the namespaces, whose deletion begins with that of what they hold.
 type namespaceRegistry struct {
-	usedNamespaces
-	tableConvertor[*corev1.Namespace]
+	*registered
+	store *store.Store
 }
 
-func newNamespaceRegistry(config Config, known kinds) namespaceRegistry {
-	known.selectable(corev1.SchemeGroupVersion.WithKind("Namespace"), namespaceFields(&corev1.Namespace{}))
-	return namespaceRegistry{usedNamespaces{config.Store}, tableConvertor[*corev1.Namespace]{namespaceTable(), config.Clock}}
-}
-
-func namespaceFields(namespace *corev1.Namespace) fields.Set {
-	return fields.Set{"metadata.name": namespace.Name, "status.phase": string(namespace.Status.Phase)}
-}
-
-// New implements rest.Storage.
-func (namespaceRegistry) New() runtime.Object { return &corev1.Namespace{} }
-
-// NewList implements rest.Lister.
-func (namespaceRegistry) NewList() runtime.Object { return &corev1.NamespaceList{} }
-
-// Destroy implements rest.Storage.
-func (namespaceRegistry) Destroy() {}
-
-// NamespaceScoped implements rest.Scoper.
-func (namespaceRegistry) NamespaceScoped() bool { return false }
-
-// GetSingularName implements rest.SingularNameProvider.
-func (namespaceRegistry) GetSingularName() string { return "namespace" }
-
-// ShortNames implements rest.ShortNamesProvider.
-func (namespaceRegistry) ShortNames() []string { return []string{"ns"} }
-
-// Get implements rest.Getter.
-func (n namespaceRegistry) Get(_ context.Context, name string, _ *metav1.GetOptions) (runtime.Object, error) {
-	all, _ := n.list()
-	for _, namespace := range all {
-		if namespace.Name == name {
-			return namespace, nil
-		}
+func newNamespaceRegistry(of *resource[*corev1.Namespace], config Config, known kinds) namespaceRegistry {
+	kept := of.registry(known, config.Clock)
+	kept.ShouldDeleteDuringUpdate = func(ctx context.Context, key string, newer, older runtime.Object) bool {
+		return len(newer.(*corev1.Namespace).Spec.Finalizers) == 0 && registry.ShouldDeleteDuringUpdate(ctx, key, newer, older)
 	}
-	return nil, apierrors.NewNotFound(corev1.Resource("namespaces"), name)
+	return namespaceRegistry{kept, config.Store}
 }
 
-// List implements rest.Lister.
-func (n namespaceRegistry) List(_ context.Context, options *metainternalversion.ListOptions) (runtime.Object, error) {
-	all, version := n.list()
-	list := &corev1.NamespaceList{ListMeta: metav1.ListMeta{ResourceVersion: strconv.FormatUint(version, 10)}, Items: []corev1.Namespace{}}
-	for _, namespace := range all {
-		if selects(options, namespace.Labels, namespaceFields(namespace)) {
-			list.Items = append(list.Items, *namespace)
-		}
+// parts are the subresources of namespaces.
+func (n namespaceRegistry) parts(of *resource[*corev1.Namespace]) map[string]rest.Storage {
+	return map[string]rest.Storage{
+		"status": partOf(n.registered, of, func(newer, older *corev1.Namespace) {
+			newer.Spec = older.Spec
+		}, validation.ValidateNamespaceStatusUpdate),
+		"finalize": partOf(n.registered, of, func(newer, older *corev1.Namespace) {
+			newer.Status = older.Status
+		}, validation.ValidateNamespaceUpdate),
 	}
-	return list, nil
 }
 
-// selects reports whether the selectors of a list take an object with such labels and fields.
-func selects(options *metainternalversion.ListOptions, its labels.Set, values fields.Set) bool {
-	return options == nil || (options.LabelSelector == nil || options.LabelSelector.Matches(its)) &&
-		(options.FieldSelector == nil || options.FieldSelector.Matches(values))
+// Delete implements rest.GracefulDeleter: the namespace takes nothing new from now on, and goes when it is empty.
+func (n namespaceRegistry) Delete(ctx context.Context, name string, validate rest.ValidateObjectFunc, options *metav1.DeleteOptions) (runtime.Object, bool, error) {
+	resource := corev1.Resource("namespaces")
+	if slices.Contains(standingNamespaces, name) && name != corev1.NamespaceNodeLease {
+		return nil, false, apierrors.NewForbidden(resource, name, fmt.Errorf("this namespace may not be deleted"))
+	}
+	key := types.NamespacedName{Name: name}
+	namespace, err := n.store.Namespaces.Get(key)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := validate(ctx, namespace.DeepCopy()); err != nil {
+		return nil, false, err
+	}
+	end := func(namespace *corev1.Namespace) error {
+		if err := n.store.Namespaces.CheckPreconditions(namespace, options.Preconditions); err != nil {
+			return err
+		}
+		if namespace.DeletionTimestamp == nil {
+			now := metav1.Now().Rfc3339Copy()
+			namespace.DeletionTimestamp = &now
+		}
+		namespace.Status.Phase = corev1.NamespaceTerminating
+		return nil
+	}
+	if dryrun.IsDryRun(options.DryRun) {
+		namespace = namespace.DeepCopy()
+		err = end(namespace)
+	} else {
+		namespace, err = n.store.Namespaces.Update(key, end)
+	}
+	return namespace, false, err
 }
 
-// usedNamespaces are the namespaces that hold an object, and "default". Nobody creates or deletes them: one is as old as
-// its oldest object, and one without objects has no age.
-type usedNamespaces struct{ store *store.Store }
+// namespaceAdmission makes namespaces of which a client speaks as if they were there, as the admission plugin NamespaceAutoProvision does,
+// and lets nothing new into those that are being deleted, as NamespaceLifecycle does.
+type namespaceAdmission struct{ store *store.Store }
 
-// list returns them by name, with the store's resourceVersion.
-func (u usedNamespaces) list() ([]*corev1.Namespace, uint64) {
-	version := u.store.Version()
-	oldest := map[string]metav1.Time{metav1.NamespaceDefault: {}}
-	note(oldest, u.store.Pods)
-	note(oldest, u.store.ConfigMaps)
-	note(oldest, u.store.Secrets)
-	note(oldest, u.store.Claims)
-	note(oldest, u.store.Services)
-	note(oldest, u.store.Events)
+var _ admission.MutationInterface = namespaceAdmission{}
 
-	list := make([]*corev1.Namespace, 0, len(oldest))
-	for name, created := range oldest {
-		list = append(list, &corev1.Namespace{
-			ObjectMeta: metav1.ObjectMeta{Name: name, UID: apitypes.UID(name), CreationTimestamp: created, Labels: map[string]string{corev1.LabelMetadataName: name}},
-			Spec:       corev1.NamespaceSpec{Finalizers: []corev1.FinalizerName{corev1.FinalizerKubernetes}},
-			Status:     corev1.NamespaceStatus{Phase: corev1.NamespaceActive},
+// Handles implements admission.Interface.
+func (namespaceAdmission) Handles(operation admission.Operation) bool {
+	return operation == admission.Create
+}
+
+// Admit implements admission.MutationInterface.
+func (n namespaceAdmission) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+	name := a.GetNamespace()
+	if name == "" || a.GetKind().Kind == "Namespace" {
+		return nil
+	}
+	namespace, err := n.store.Namespaces.Get(types.NamespacedName{Name: name})
+	if apierrors.IsNotFound(err) && a.GetSubresource() == "" && !a.IsDryRun() && len(apivalidation.ValidateNamespaceName(name, false)) == 0 {
+		EnsureNamespace(n.store, name)
+		return nil
+	}
+	if err != nil || namespace.Status.Phase != corev1.NamespaceTerminating {
+		return nil
+	}
+	forbidden := admission.NewForbidden(a, fmt.Errorf("unable to create new content in namespace %s because it is being terminated", name))
+	if status, ok := forbidden.(*apierrors.StatusError); ok {
+		status.ErrStatus.Details.Causes = append(status.ErrStatus.Details.Causes, metav1.StatusCause{
+			Type: corev1.NamespaceTerminatingCause, Message: fmt.Sprintf("namespace %s is being terminated", name), Field: "metadata.namespace",
 		})
 	}
-	slices.SortFunc(list, func(a, b *corev1.Namespace) int { return strings.Compare(a.Name, b.Name) })
-	return list, version
-}
-
-// note enters the namespaces of a collection with the creation time of their oldest object.
-func note[T store.Object[T]](oldest map[string]metav1.Time, collection *store.Collection[T]) {
-	objects, _ := collection.List("")
-	for _, object := range objects {
-		created := object.GetCreationTimestamp()
-		known := oldest[object.GetNamespace()]
-		if known.IsZero() || created.Before(&known) {
-			oldest[object.GetNamespace()] = created
-		}
-	}
+	return forbidden
 }

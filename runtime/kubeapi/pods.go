@@ -6,6 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -124,7 +125,7 @@ func (p podRegistry) DeleteCollection(ctx context.Context, validate rest.Validat
 	}
 	for i := range list.(*corev1.PodList).Items {
 		pod := &list.(*corev1.PodList).Items[i]
-		if _, _, err := p.Delete(genericapirequest.WithNamespace(ctx, pod.Namespace), pod.Name, validate, options.DeepCopy()); err != nil {
+		if _, _, err := p.Delete(genericapirequest.WithNamespace(ctx, pod.Namespace), pod.Name, validate, options.DeepCopy()); err != nil && !apierrors.IsNotFound(err) {
 			return nil, err
 		}
 	}

@@ -2,15 +2,15 @@ package kubeapi
 
 import (
 	"context"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
-	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -24,7 +24,9 @@ import (
 
 // resource is one kind of object as the API serves it. Functions that are nil do nothing.
 type resource[T memory.Object[T]] struct {
-	collection    *store.Collection[T]
+	collection *store.Collection[T]
+	// version is in which the objects are served, if not in that of the collection.
+	version       schema.GroupVersion
 	singular      string
 	shortNames    []string
 	categories    []string
@@ -32,8 +34,11 @@ type resource[T memory.Object[T]] struct {
 	newObject     func() T
 	newList       func() runtime.Object
 	table         table[T]
-	// fields are the values that field selectors see.
+	// fields are the values that field selectors see, and labels what they call them there, if not by the same names.
 	fields func(T) fields.Set
+	labels map[string]string
+	// createOnUpdate: a PUT of what is not there creates it. versionedUpdates: a PUT names the resourceVersion that it replaces.
+	createOnUpdate, versionedUpdates bool
 	// writes is how objects get into the collection, if not straight.
 	writes memory.Writer[T]
 
@@ -49,11 +54,19 @@ type resource[T memory.Object[T]] struct {
 
 // registry is the resource in the API server's own registry.
 func (r *resource[T]) registry(known kinds, clock clock.PassiveClock) *registered {
-	plural := r.collection.Resource()
+	plural, kind := r.collection.Resource(), r.collection.Kind()
+	stored := kind.GroupVersion()
+	if !r.version.Empty() {
+		kind = r.version.WithKind(kind.Kind)
+		plural.Group = kind.Group
+	}
 	singular := plural
 	singular.Resource = r.singular
-	kind := r.collection.Kind()
-	known.selectable(kind, r.fields(r.newObject()))
+	selectable := r.labels
+	if selectable == nil {
+		selectable = sameNames(r.fields(r.newObject()))
+	}
+	known.selectable(kind, selectable)
 	strategy := strategy[T]{ObjectTyper: known, NameGenerator: names.SimpleNameGenerator, resource: r}
 	attributes := func(object runtime.Object) (labels.Set, fields.Set, error) {
 		typed := object.(T)
@@ -69,7 +82,7 @@ func (r *resource[T]) registry(known kinds, clock clock.PassiveClock) *registere
 		TableConvertor: tableConvertor[T]{r.table, clock},
 		Storage: registry.DryRunnableStorage{
 			Storage: memory.New(r.collection, "/"+plural.Resource, r.newObject, r.writes),
-			Codec:   known.codecs.LegacyCodec(kind.GroupVersion()),
+			Codec:   known.codecs.LegacyCodec(stored),
 		},
 	}
 	err := kept.CompleteWithOptions(&generic.StoreOptions{
@@ -135,47 +148,6 @@ func (p *part) ConvertToTable(ctx context.Context, object, options runtime.Objec
 	return p.whole.ConvertToTable(ctx, object, options)
 }
 
-// readOnly is a resource that clients look at and do not write.
-type readOnly struct{ of *registered }
-
-// New implements rest.Storage.
-func (r readOnly) New() runtime.Object { return r.of.New() }
-
-// NewList implements rest.Lister.
-func (r readOnly) NewList() runtime.Object { return r.of.NewList() }
-
-// Destroy implements rest.Storage.
-func (r readOnly) Destroy() {}
-
-// NamespaceScoped implements rest.Scoper.
-func (r readOnly) NamespaceScoped() bool { return r.of.NamespaceScoped() }
-
-// GetSingularName implements rest.SingularNameProvider.
-func (r readOnly) GetSingularName() string { return r.of.GetSingularName() }
-
-// ShortNames implements rest.ShortNamesProvider.
-func (r readOnly) ShortNames() []string { return r.of.shortNames }
-
-// Get implements rest.Getter.
-func (r readOnly) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
-	return r.of.Get(ctx, name, options)
-}
-
-// List implements rest.Lister.
-func (r readOnly) List(ctx context.Context, options *metainternalversion.ListOptions) (runtime.Object, error) {
-	return r.of.List(ctx, options)
-}
-
-// Watch implements rest.Watcher.
-func (r readOnly) Watch(ctx context.Context, options *metainternalversion.ListOptions) (watch.Interface, error) {
-	return r.of.Watch(ctx, options)
-}
-
-// ConvertToTable implements rest.TableConvertor.
-func (r readOnly) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
-	return r.of.ConvertToTable(ctx, object, options)
-}
-
 // strategy are the rules of a resource in the registry's terms.
 type strategy[T memory.Object[T]] struct {
 	runtime.ObjectTyper
@@ -211,7 +183,7 @@ func (s strategy[T]) WarningsOnCreate(ctx context.Context, object runtime.Object
 
 func (s strategy[T]) Canonicalize(runtime.Object) {}
 
-func (s strategy[T]) AllowCreateOnUpdate(context.Context) bool { return false }
+func (s strategy[T]) AllowCreateOnUpdate(context.Context) bool { return s.resource.createOnUpdate }
 
 func (s strategy[T]) PrepareForUpdate(_ context.Context, newer, older runtime.Object) {
 	if s.resource.prepareUpdate != nil {
@@ -227,7 +199,9 @@ func (s strategy[T]) WarningsOnUpdate(context.Context, runtime.Object, runtime.O
 	return nil
 }
 
-func (s strategy[T]) AllowUnconditionalUpdate(context.Context) bool { return true }
+func (s strategy[T]) AllowUnconditionalUpdate(context.Context) bool {
+	return !s.resource.versionedUpdates
+}
 
 // tableConvertor writes tables for `kubectl get`.
 type tableConvertor[T runtime.Object] struct {
@@ -261,6 +235,15 @@ func (c tableConvertor[T]) ConvertToTable(_ context.Context, object, options run
 // metadataFields are the fields that selectors see of every kind.
 func metadataFields[T metav1.Object](object T) fields.Set {
 	return fields.Set{"metadata.name": object.GetName(), "metadata.namespace": object.GetNamespace()}
+}
+
+// sameNames are labels for fields that are called by their own names.
+func sameNames(set fields.Set) map[string]string {
+	labels := map[string]string{}
+	for name := range set {
+		labels[name] = name
+	}
+	return labels
 }
 
 // with adds more fields to a set.

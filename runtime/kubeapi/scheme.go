@@ -3,9 +3,11 @@ package kubeapi
 import (
 	"fmt"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -32,9 +34,15 @@ func newKinds() kinds {
 	internal(scheme, corev1.GroupName,
 		&corev1.Pod{}, &corev1.PodList{}, &corev1.ConfigMap{}, &corev1.ConfigMapList{}, &corev1.Secret{}, &corev1.SecretList{},
 		&corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaimList{}, &corev1.Service{}, &corev1.ServiceList{},
-		&corev1.Event{}, &corev1.EventList{}, &corev1.Namespace{}, &corev1.NamespaceList{})
+		&corev1.Event{}, &corev1.EventList{}, &corev1.Namespace{}, &corev1.NamespaceList{},
+		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{})
+	internal(scheme, authenticationv1.GroupName, &authenticationv1.TokenRequest{}, &authenticationv1.TokenReview{}, &authenticationv1.SelfSubjectReview{})
+	internal(scheme, authorizationv1.GroupName, &authorizationv1.SubjectAccessReview{}, &authorizationv1.LocalSubjectAccessReview{},
+		&authorizationv1.SelfSubjectAccessReview{}, &authorizationv1.SelfSubjectRulesReview{})
 	internal(scheme, certificatesv1.GroupName, &certificatesv1.ClusterTrustBundle{}, &certificatesv1.ClusterTrustBundleList{})
+	internal(scheme, coordinationv1.GroupName, &coordinationv1.Lease{}, &coordinationv1.LeaseList{})
 	internal(scheme, metrics.GroupName, &metrics.PodMetrics{}, &metrics.PodMetricsList{})
+	addEventConversions(scheme)
 
 	defaulting(scheme, defaults.Pod)
 	defaulting(scheme, defaults.Secret)
@@ -55,12 +63,13 @@ func defaulting[T any, P interface {
 	scheme.AddTypeDefaultingFunc(P(new(T)), func(object any) { set(object.(P)) })
 }
 
-// selectable lets field selectors of a kind name the fields of the set, and no others.
-func (k kinds) selectable(kind schema.GroupVersionKind, known fields.Set) {
+// selectable lets field selectors of a kind use these labels, each for a field, and no others.
+func (k kinds) selectable(kind schema.GroupVersionKind, labels map[string]string) {
 	utilruntime.Must(k.AddFieldLabelConversionFunc(kind, func(label, value string) (string, string, error) {
-		if !known.Has(label) {
+		name, ok := labels[label]
+		if !ok {
 			return "", "", fmt.Errorf("field label not supported: %s", label)
 		}
-		return label, value, nil
+		return name, value, nil
 	}))
 }

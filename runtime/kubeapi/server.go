@@ -1,6 +1,7 @@
 package kubeapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -9,8 +10,12 @@ import (
 
 	"github.com/emicklei/go-restful/v3"
 	apidiscovery "k8s.io/api/apidiscovery/v2"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apiserver/pkg/admission"
 	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	genericapi "k8s.io/apiserver/pkg/endpoints"
 	"k8s.io/apiserver/pkg/endpoints/discovery"
@@ -39,6 +45,8 @@ import (
 type Config struct {
 	Store *store.Store
 	Node  Node
+	// Tokens are those of service accounts.
+	Tokens Tokens
 	// Clock is the time for the ages in tables.
 	Clock clock.PassiveClock
 	// FeatureGates are those that were set; fields of features that are off are dropped from new pods (S0.9).
@@ -47,10 +55,26 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// New returns the handler of the whole API.
-func New(config Config) http.Handler {
+// API is the handler of the whole API.
+type API struct {
+	http.Handler
+	finalizer *finalizer
+}
+
+// Run does what the API promises beyond its answers, until the context ends: it empties namespaces that are being deleted, and sees to it
+// that the others have their default account.
+func (a *API) Run(ctx context.Context) {
+	var working sync.WaitGroup
+	working.Go(func() { a.finalizer.run(ctx) })
+	working.Go(func() { keepDefaultAccounts(ctx, a.finalizer.store) })
+	working.Wait()
+}
+
+// New returns the API.
+func New(config Config) *API {
 	known := newKinds()
-	s := server{kinds: known, routes: restful.NewContainer(), core: aggregated.NewResourceManager("api"), groups: aggregated.NewResourceManager("apis"),
+	s := server{kinds: known, admission: namespaceAdmission{config.Store}, finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log},
+		routes: restful.NewContainer(), core: aggregated.NewResourceManager("api"), groups: aggregated.NewResourceManager("apis"),
 		converter: newLateConverter(known.Scheme)}
 	s.routes.ServeMux = http.NewServeMux()
 	s.routes.Router(restful.CurlyRouter{})                                           // which takes paths as the API has them
@@ -71,17 +95,32 @@ func New(config Config) http.Handler {
 		"secrets":                secrets(config).registry(known, config.Clock),
 		"persistentvolumeclaims": claims(config).registry(known, config.Clock),
 		"services":               services(config).registry(known, config.Clock),
-		"events":                 readOnly{events(config).registry(known, config.Clock)},
-		"namespaces":             newNamespaceRegistry(config, known),
+		"serviceaccounts":        serviceAccounts(config).registry(known, config.Clock),
+		"serviceaccounts/token":  tokenRequests{config.Store, config.Tokens},
+		"events":                 events(config, corev1.SchemeGroupVersion).registry(known, config.Clock),
 	}
 	for name, part := range registry.parts(pods, config) {
 		core["pods/"+name] = part
 	}
+	namespaces := namespaces(config)
+	namespaceRegistry := newNamespaceRegistry(namespaces, config, known)
+	core["namespaces"] = namespaceRegistry
+	for name, part := range namespaceRegistry.parts(namespaces) {
+		core["namespaces/"+name] = part
+	}
 	s.install("/api", corev1.SchemeGroupVersion, core)
+	s.install("/apis", authenticationv1.SchemeGroupVersion, authenticationReviews(config.Tokens))
+	s.install("/apis", authorizationv1.SchemeGroupVersion, authorizationReviews())
 	s.install("/apis", certificatesv1.SchemeGroupVersion, map[string]rest.Storage{
 		"clustertrustbundles": trustBundles(config).registry(known, config.Clock),
 	})
+	s.install("/apis", coordinationv1.SchemeGroupVersion, map[string]rest.Storage{"leases": leases(config).registry(known, config.Clock)})
+	s.install("/apis", eventsv1.SchemeGroupVersion, map[string]rest.Storage{
+		"events": events(config, eventsv1.SchemeGroupVersion).registry(known, config.Clock),
+	})
 	s.install("/apis", metrics.SchemeGroupVersion, map[string]rest.Storage{"pods": newMetricsRegistry(pods, config, known)})
+	s.finalizer.pods = registry
+	delete(s.finalizer.others, "pods.")
 	s.installDiscovery()
 	s.installOpenAPI()
 
@@ -93,7 +132,7 @@ func New(config Config) http.Handler {
 	})
 	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
 	handler = genericapifilters.WithCacheControl(handler)
-	return withoutPanics(handler, config.Log)
+	return &API{withoutPanics(handler, config.Log), s.finalizer}
 }
 
 // server is the API while it is put together.
@@ -105,6 +144,9 @@ type server struct {
 	core, groups aggregated.ResourceManager
 	// converter tells which fields an object has, for server-side apply and for who manages them.
 	converter managedfields.TypeConverter
+	// admission has a say in what is created; finalizer learns what may lie in a namespace.
+	admission admission.Interface
+	finalizer *finalizer
 }
 
 // installed is a version of a group with its resources.
@@ -128,6 +170,7 @@ func (s *server) install(root string, version schema.GroupVersion, resources map
 		Serializer: s.kinds.codecs, ParameterCodec: s.kinds.parameters,
 		Typer: s.kinds, Creater: s.kinds, Convertor: s.kinds, ConvertabilityChecker: s.kinds, Defaulter: s.kinds,
 		UnsafeConvertor: runtime.UnsafeObjectConvertor(s.kinds.Scheme), Namer: runtime.Namer(meta.NewAccessor()), TypeConverter: s.converter,
+		Admit:                      s.admission,
 		Authorizer:                 authorizerfactory.NewAlwaysAllowAuthorizer(), // who reaches the socket may do everything
 		EquivalentResourceRegistry: runtime.NewEquivalentResourceRegistry(),
 		MinRequestTimeout:          minRequestTimeout, MaxRequestBodyBytes: maxBody,
@@ -135,6 +178,11 @@ func (s *server) install(root string, version schema.GroupVersion, resources map
 	described, _, err := api.InstallREST(s.routes)
 	if err != nil {
 		panic(err) // a resource is not whole
+	}
+	for name, kept := range resources {
+		if within, ok := kept.(contents); ok && kept.(rest.Scoper).NamespaceScoped() && !strings.Contains(name, "/") {
+			s.finalizer.others[name+"."+version.Group] = within
+		}
 	}
 	s.installed = append(s.installed, installed{version, root, described})
 	manager := s.groups

@@ -1,7 +1,6 @@
 package kubeapi
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -118,44 +117,4 @@ func valueOr[T any](value *T, otherwise T) T {
 		return otherwise
 	}
 	return *value
-}
-
-func eventTable() table[*corev1.Event] {
-	return table[*corev1.Event]{
-		columns: []metav1.TableColumnDefinition{
-			column("Last Seen", "Time since the event last happened."), column("Type", "Normal or Warning."),
-			column("Reason", "Why the event was recorded."), column("Object", "Object that the event is about."),
-			wide("Subobject", "Part of the object that the event is about."), wide("Source", "Component that recorded the event."),
-			column("Message", "What happened."), wide("First Seen", "Time since the event first happened."),
-			wide("Count", "How often the event happened."),
-			{Name: "Name", Type: "string", Format: "name", Description: "Name of the event.", Priority: 1},
-		},
-		row: func(event *corev1.Event, now time.Time) metav1.TableRow {
-			first, last, count := occurrences(event)
-			source := event.Source.Component
-			if source == "" {
-				source = event.ReportingController
-			}
-			if event.Source.Host != "" {
-				source += ", " + event.Source.Host
-			}
-			return cells(since(last, now), event.Type, event.Reason, strings.ToLower(event.InvolvedObject.Kind)+"/"+event.InvolvedObject.Name,
-				event.InvolvedObject.FieldPath, source, strings.TrimSpace(event.Message), since(first, now), fmt.Sprint(count), event.Name)
-		},
-	}
-}
-
-// occurrences tells when an event happened first and last, and how often, for events of both generations of the API.
-func occurrences(event *corev1.Event) (first, last time.Time, count int32) {
-	first, last, count = event.FirstTimestamp.Time, event.LastTimestamp.Time, max(event.Count, 1)
-	if first.IsZero() {
-		first = event.EventTime.Time
-	}
-	if last.IsZero() {
-		last = first
-	}
-	if event.Series != nil {
-		last, count = event.Series.LastObservedTime.Time, event.Series.Count
-	}
-	return first, last, count
 }

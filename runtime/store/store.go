@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,13 +27,16 @@ import (
 // Store holds one collection of each kind. All collections share one lock and one resourceVersion counter, so that
 // versions order changes across kinds.
 type Store struct {
-	Pods       *Collection[*corev1.Pod]
-	ConfigMaps *Collection[*corev1.ConfigMap]
-	Secrets    *Collection[*corev1.Secret]
-	Claims     *Collection[*corev1.PersistentVolumeClaim]
-	Services   *Collection[*corev1.Service]
-	Events     *Collection[*corev1.Event]
-	// TrustBundles lie in no namespace.
+	Pods            *Collection[*corev1.Pod]
+	ConfigMaps      *Collection[*corev1.ConfigMap]
+	Secrets         *Collection[*corev1.Secret]
+	Claims          *Collection[*corev1.PersistentVolumeClaim]
+	Services        *Collection[*corev1.Service]
+	Events          *Collection[*corev1.Event]
+	ServiceAccounts *Collection[*corev1.ServiceAccount]
+	Leases          *Collection[*coordinationv1.Lease]
+	// Namespaces and TrustBundles lie in no namespace.
+	Namespaces   *Collection[*corev1.Namespace]
 	TrustBundles *Collection[*certificatesv1.ClusterTrustBundle]
 
 	clock *versions
@@ -65,14 +69,17 @@ func (v *versions) announce() {
 func New(version uint64) *Store {
 	shared := &versions{current: max(version, 1), changed: make(chan struct{})}
 	return &Store{
-		Pods:         newCollection[*corev1.Pod](shared, corev1.SchemeGroupVersion.WithKind("Pod"), "pods"),
-		ConfigMaps:   newCollection[*corev1.ConfigMap](shared, corev1.SchemeGroupVersion.WithKind("ConfigMap"), "configmaps"),
-		Secrets:      newCollection[*corev1.Secret](shared, corev1.SchemeGroupVersion.WithKind("Secret"), "secrets"),
-		Claims:       newCollection[*corev1.PersistentVolumeClaim](shared, corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"), "persistentvolumeclaims"),
-		Services:     newCollection[*corev1.Service](shared, corev1.SchemeGroupVersion.WithKind("Service"), "services"),
-		Events:       newCollection[*corev1.Event](shared, corev1.SchemeGroupVersion.WithKind("Event"), "events"),
-		TrustBundles: newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
-		clock:        shared,
+		Pods:            newCollection[*corev1.Pod](shared, corev1.SchemeGroupVersion.WithKind("Pod"), "pods"),
+		ConfigMaps:      newCollection[*corev1.ConfigMap](shared, corev1.SchemeGroupVersion.WithKind("ConfigMap"), "configmaps"),
+		Secrets:         newCollection[*corev1.Secret](shared, corev1.SchemeGroupVersion.WithKind("Secret"), "secrets"),
+		Claims:          newCollection[*corev1.PersistentVolumeClaim](shared, corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"), "persistentvolumeclaims"),
+		Services:        newCollection[*corev1.Service](shared, corev1.SchemeGroupVersion.WithKind("Service"), "services"),
+		Events:          newCollection[*corev1.Event](shared, corev1.SchemeGroupVersion.WithKind("Event"), "events"),
+		ServiceAccounts: newCollection[*corev1.ServiceAccount](shared, corev1.SchemeGroupVersion.WithKind("ServiceAccount"), "serviceaccounts"),
+		Leases:          newCollection[*coordinationv1.Lease](shared, coordinationv1.SchemeGroupVersion.WithKind("Lease"), "leases"),
+		Namespaces:      newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
+		TrustBundles:    newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
+		clock:           shared,
 	}
 }
 

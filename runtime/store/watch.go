@@ -123,3 +123,25 @@ func (w *Watcher[T]) Version() uint64 { return w.version }
 func tooOld(version, limit uint64) error {
 	return apierrors.NewResourceExpired(fmt.Sprintf("too old resource version: %d (%d)", version, limit))
 }
+
+// Follow tells of every object of a collection, and then of every object that is new, changed or gone, until the context ends. When it
+// falls behind it begins anew, and what went meanwhile is missed.
+func Follow[T Object[T]](ctx context.Context, from *Collection[T], changed func(T)) {
+	for ctx.Err() == nil {
+		all, version := from.List("")
+		watcher, err := from.Watch(version)
+		if err != nil {
+			continue // more changed since than is remembered
+		}
+		for _, object := range all {
+			changed(object)
+		}
+		for {
+			event, err := watcher.Next(ctx)
+			if err != nil {
+				break
+			}
+			changed(event.Object)
+		}
+	}
+}

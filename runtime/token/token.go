@@ -21,7 +21,9 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 
 	"github.com/podsim/podsim/podspec"
 )
@@ -31,12 +33,36 @@ const IssuerURL = "https://kubernetes.default.svc." + podspec.ClusterDomain
 
 // Request is what a token is asked for.
 type Request struct {
-	// Pod is whom the token is bound to; its account is the pod's.
-	Pod *corev1.Pod
-	// Audience is who is to accept the token; "" means the API server.
-	Audience string
+	// Namespace and Account name the service account.
+	Namespace, Account string
+	// Bound is what the token ends with: a Pod of the account, or a Secret; nil is nothing.
+	Bound metav1.Object
+	// Audiences are who is to accept the token; without any, the API server.
+	Audiences []string
 	// Lifetime is how long it is good for.
 	Lifetime time.Duration
+}
+
+// ForPod is a request for a token of the pod's account that ends with the pod. Audience "" means the API server.
+func ForPod(pod *corev1.Pod, audience string, lifetime time.Duration) Request {
+	r := Request{Namespace: pod.Namespace, Account: pod.Spec.ServiceAccountName, Bound: pod, Lifetime: lifetime}
+	if audience != "" {
+		r.Audiences = []string{audience}
+	}
+	return r
+}
+
+// Identity is what a token says of who has it.
+type Identity struct {
+	// ID tells the token from all others.
+	ID string
+	// Namespace, Account and UID are those of the service account.
+	Namespace, Account string
+	UID                types.UID
+	// Pod, Secret and Node are what the token is bound to; nil is nothing.
+	Pod, Secret, Node *Reference
+	// Audiences are who is to accept the token.
+	Audiences []string
 }
 
 // claims are what a token says in a way of its own.
@@ -47,16 +73,21 @@ type claims struct {
 
 // bound names what a token ends with.
 type bound struct {
-	Namespace      string    `json:"namespace"`
-	Node           reference `json:"node"`
-	Pod            reference `json:"pod"`
-	ServiceAccount reference `json:"serviceaccount"`
+	Namespace      string     `json:"namespace"`
+	Node           *Reference `json:"node,omitempty"`
+	Pod            *Reference `json:"pod,omitempty"`
+	Secret         *Reference `json:"secret,omitempty"`
+	ServiceAccount Reference  `json:"serviceaccount"`
 }
 
-type reference struct {
+// Reference is an object by its name and identity.
+type Reference struct {
 	Name string    `json:"name"`
 	UID  types.UID `json:"uid"`
 }
+
+// AccountUID is the identity of a service account: always the same for one name, so that a token outlives the node that made it.
+func AccountUID(namespace, name string) types.UID { return UIDOf("serviceaccount", namespace, name) }
 
 // UIDOf is the identity of something that podsim has no object of, so that it follows from its names.
 func UIDOf(names ...string) types.UID {
@@ -66,7 +97,8 @@ func UIDOf(names ...string) types.UID {
 // Issuer signs tokens with one key. It is safe for concurrent use.
 type Issuer struct {
 	signer jose.Signer
-	node   reference
+	public any
+	node   Reference
 }
 
 // NewIssuer returns the issuer of a node.
@@ -78,32 +110,69 @@ func NewIssuer(key *ecdsa.PrivateKey, node string, nodeUID types.UID) (*Issuer, 
 	hash := sha256.Sum256(public)
 	signingKey := jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: base64.RawURLEncoding.EncodeToString(hash[:])}}
 	signer, err := jose.NewSigner(signingKey, nil)
-	return &Issuer{signer: signer, node: reference{node, nodeUID}}, err
+	return &Issuer{signer: signer, public: key.Public(), node: Reference{node, nodeUID}}, err
 }
 
 // Sign makes a token that is good from now on.
 func (i *Issuer) Sign(r Request, now time.Time) (string, error) {
-	account := r.Pod.Spec.ServiceAccountName
-	audience := r.Audience
-	if audience == "" {
-		audience = IssuerURL
+	ends := bound{Namespace: r.Namespace, ServiceAccount: Reference{r.Account, AccountUID(r.Namespace, r.Account)}}
+	switch object := r.Bound.(type) {
+	case nil:
+	case *corev1.Pod:
+		ends.Pod, ends.Node = &Reference{object.Name, object.UID}, &i.node
+	case *corev1.Secret:
+		ends.Secret = &Reference{object.Name, object.UID}
+	default:
+		return "", fmt.Errorf("a token cannot end with a %T", object)
+	}
+	audiences := r.Audiences
+	if len(audiences) == 0 {
+		audiences = []string{IssuerURL}
 	}
 	return jwt.Signed(i.signer).
 		Claims(jwt.Claims{
 			Issuer:    IssuerURL,
-			Subject:   "system:serviceaccount:" + r.Pod.Namespace + ":" + account,
+			Subject:   serviceaccount.MakeUsername(r.Namespace, r.Account),
 			Expiry:    jwt.NewNumericDate(now.Add(r.Lifetime)),
 			NotBefore: jwt.NewNumericDate(now),
 			IssuedAt:  jwt.NewNumericDate(now),
 			ID:        uuid.NewString(),
 		}).
-		Claims(claims{[]string{audience}, bound{
-			Namespace:      r.Pod.Namespace,
-			Node:           i.node,
-			Pod:            reference{r.Pod.Name, r.Pod.UID},
-			ServiceAccount: reference{account, UIDOf("serviceaccount", r.Pod.Namespace, account)},
-		}}).
+		Claims(claims{audiences, ends}).
 		Serialize()
+}
+
+// ErrForeign says that a token is none of this issuer's.
+var ErrForeign = errors.New("the token is not one of this issuer's")
+
+// Verify tells who a token is of. The error is ErrForeign, wrapped, for what the issuer never signed, and another one for a token of its own
+// that is good no more, or not yet.
+func (i *Issuer) Verify(signed string, now time.Time) (Identity, error) {
+	parsed, err := jwt.ParseSigned(signed, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		return Identity{}, fmt.Errorf("%w: %w", ErrForeign, err)
+	}
+	var public jwt.Claims
+	var private claims
+	if err := parsed.Claims(i.public, &public, &private); err != nil {
+		return Identity{}, fmt.Errorf("%w: %w", ErrForeign, err)
+	}
+	if public.Issuer != IssuerURL {
+		return Identity{}, fmt.Errorf("%w: it is of %s", ErrForeign, public.Issuer)
+	}
+	switch err := public.ValidateWithLeeway(jwt.Expected{Time: now}, 0); {
+	case errors.Is(err, jwt.ErrExpired):
+		return Identity{}, errors.New("service account token has expired")
+	case errors.Is(err, jwt.ErrNotValidYet), errors.Is(err, jwt.ErrIssuedInTheFuture):
+		return Identity{}, errors.New("service account token is not valid yet")
+	case err != nil:
+		return Identity{}, fmt.Errorf("service account token claims could not be validated: %w", err)
+	}
+	ends := private.Kubernetes
+	return Identity{
+		ID: public.ID, Namespace: ends.Namespace, Account: ends.ServiceAccount.Name, UID: ends.ServiceAccount.UID,
+		Pod: ends.Pod, Secret: ends.Secret, Node: ends.Node, Audiences: private.Audience,
+	}, nil
 }
 
 // The longest that a token is kept, however long it is good for.

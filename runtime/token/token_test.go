@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -36,7 +37,7 @@ func TestWhatATokenSays(t *testing.T) {
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "p", UID: "p-uid"}, Spec: corev1.PodSpec{ServiceAccountName: "builder"}}
 	now := time.Unix(1_000_000, 0)
 	for _, row := range []struct{ audience, want string }{{"vault", "vault"}, {"", IssuerURL}} {
-		signed, err := issuer.Sign(Request{Pod: pod, Audience: row.audience, Lifetime: 10 * time.Minute}, now)
+		signed, err := issuer.Sign(ForPod(pod, row.audience, 10*time.Minute), now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,5 +98,49 @@ func TestWhenATokenIsReplaced(t *testing.T) {
 		if got := RefreshAfter(lifetime); got != want {
 			t.Errorf("%v: after %v", lifetime, got)
 		}
+	}
+}
+
+func TestWhoATokenIsOf(t *testing.T) {
+	newIssuer := func(name string) *Issuer {
+		key, err := LoadKey(filepath.Join(t.TempDir(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		issuer, err := NewIssuer(key, "podsim", "n-uid")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return issuer
+	}
+	issuer, now := newIssuer("key"), time.Unix(1_000_000, 0)
+	sign := func(r Request) string {
+		signed, err := issuer.Sign(r, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
+	}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s", UID: "s-uid"}}
+	signed := sign(Request{Namespace: "team", Account: "builder", Bound: secret, Audiences: []string{"a", "b"}, Lifetime: time.Hour})
+	who, err := issuer.Verify(signed, now.Add(time.Minute))
+	want := Identity{ID: who.ID, Namespace: "team", Account: "builder", UID: AccountUID("team", "builder"),
+		Secret: &Reference{"s", "s-uid"}, Audiences: []string{"a", "b"}}
+	if diff := cmp.Diff(want, who); diff != "" || err != nil || who.ID == "" {
+		t.Errorf("%v: -want +got:\n%s", err, diff)
+	}
+	if _, err := issuer.Verify(signed, now.Add(time.Hour+time.Second)); err == nil || err.Error() != "service account token has expired" {
+		t.Errorf("after its end: %v", err)
+	}
+	if _, err := issuer.Verify(signed, now.Add(-time.Second)); err == nil || errors.Is(err, ErrForeign) {
+		t.Errorf("before its beginning: %v", err)
+	}
+	for name, foreign := range map[string]string{"nothing": "", "no token": "a.b.c", "another content": signed[:len(signed)-4] + "AAAA"} {
+		if _, err := issuer.Verify(foreign, now); !errors.Is(err, ErrForeign) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := newIssuer("other").Verify(signed, now); !errors.Is(err, ErrForeign) {
+		t.Errorf("by another key: %v", err)
 	}
 }

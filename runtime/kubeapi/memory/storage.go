@@ -154,11 +154,13 @@ func (s *Storage[T]) Delete(ctx context.Context, key string, out runtime.Object,
 		}
 		version := current.GetResourceVersion()
 		deleted, err := s.writes.Delete(ctx, s.keyOf(key), &metav1.Preconditions{ResourceVersion: &version})
-		if apierrors.IsConflict(err) {
+		switch {
+		case apierrors.IsConflict(err):
 			continue // it was changed meanwhile
-		}
-		if err != nil {
+		case apierrors.IsNotFound(err):
 			return storage.NewKeyNotFoundError(key, 0)
+		case err != nil:
+			return err
 		}
 		copyTo(out, deleted)
 		return nil

@@ -1,0 +1,160 @@
+package kubeapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/sets"
+	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/apiserver/pkg/registry/rest"
+
+	"github.com/podsim/podsim/runtime/store"
+)
+
+// contents is a resource whose objects lie in namespaces.
+type contents interface {
+	rest.Lister
+	rest.CollectionDeleter
+}
+
+// finalizer empties the namespaces that are being deleted and then removes them: first their pods, each with its grace period, and when
+// these are gone the rest.
+type finalizer struct {
+	store  *store.Store
+	pods   contents
+	others map[string]contents // by their resource's name
+	log    *slog.Logger
+}
+
+// retryInterval is how long after a failure a namespace's contents are looked at again.
+const retryInterval = time.Second
+
+// run works until the context ends.
+func (f *finalizer) run(ctx context.Context) {
+	var working sync.WaitGroup
+	defer working.Wait()
+	begun := sets.New[types.UID]()
+	store.Follow(ctx, f.store.Namespaces, func(namespace *corev1.Namespace) {
+		if namespace.Status.Phase == corev1.NamespaceTerminating && !begun.Has(namespace.UID) {
+			begun.Insert(namespace.UID)
+			working.Go(func() { f.finalize(ctx, namespace) })
+		}
+	})
+}
+
+// finalize empties a namespace and removes it, unless the context ends before.
+func (f *finalizer) finalize(ctx context.Context, namespace *corev1.Namespace) {
+	within := genericapirequest.WithNamespace(ctx, namespace.Name)
+	for ctx.Err() == nil {
+		version := f.store.Version()
+		left, err := f.empty(within)
+		f.report(namespace, err)
+		if left == 0 && err == nil {
+			f.release(namespace)
+			return
+		}
+		f.waitForChange(ctx, version, err != nil)
+	}
+}
+
+// empty deletes what the namespace of the context holds, and counts what is left.
+func (f *finalizer) empty(ctx context.Context) (left int, err error) {
+	if left, err = deleteAll(ctx, f.pods); left > 0 || err != nil {
+		return left, err
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(f.others)) {
+		count, err := deleteAll(ctx, f.others[name])
+		if err != nil {
+			errs = append(errs, fmt.Errorf("deleting %s: %w", name, err))
+		}
+		left += count
+	}
+	return left, errors.Join(errs...)
+}
+
+func deleteAll(ctx context.Context, of contents) (left int, err error) {
+	if _, err := of.DeleteCollection(ctx, rest.ValidateAllObjectFunc, &metav1.DeleteOptions{}, &metainternalversion.ListOptions{}); err != nil {
+		return 0, err
+	}
+	list, err := of.List(ctx, &metainternalversion.ListOptions{})
+	if err != nil {
+		return 0, err
+	}
+	return meta.LenList(list), nil
+}
+
+// waitForChange waits until a pod changes after the version, or for a while if a failure may pass by itself.
+func (f *finalizer) waitForChange(ctx context.Context, version uint64, failed bool) {
+	if failed {
+		limited, cancel := context.WithTimeout(ctx, retryInterval)
+		defer cancel()
+		<-limited.Done()
+		return
+	}
+	if watcher, err := f.store.Pods.Watch(version); err == nil { // else much has changed already
+		_, _ = watcher.Next(ctx)
+	}
+}
+
+// report shows in the namespace's status what keeps it from becoming empty.
+func (f *finalizer) report(namespace *corev1.Namespace, failure error) {
+	condition := corev1.NamespaceCondition{
+		Type: corev1.NamespaceDeletionContentFailure, Status: corev1.ConditionFalse, LastTransitionTime: metav1.Now().Rfc3339Copy(),
+		Reason: "ContentDeleted", Message: "All content successfully deleted, may be waiting on finalization",
+	}
+	if failure != nil {
+		f.log.Warn("emptying a namespace", "namespace", namespace.Name, "error", failure)
+		condition.Status, condition.Reason, condition.Message = corev1.ConditionTrue, "ContentDeletionFailed",
+			"Failed to delete all resource types, 1 remaining: "+failure.Error()
+	}
+	_, _ = f.store.Namespaces.Update(store.KeyOf(namespace), func(current *corev1.Namespace) error { // it may have been removed by force
+		if current.UID != namespace.UID {
+			return errChangedMeanwhile
+		}
+		same := func(c corev1.NamespaceCondition) bool { return c.Type == condition.Type }
+		if i := slices.IndexFunc(current.Status.Conditions, same); i < 0 {
+			current.Status.Conditions = append(current.Status.Conditions, condition)
+		} else {
+			if current.Status.Conditions[i].Status == condition.Status {
+				condition.LastTransitionTime = current.Status.Conditions[i].LastTransitionTime
+			}
+			current.Status.Conditions[i] = condition
+		}
+		return nil
+	})
+}
+
+var errChangedMeanwhile = errors.New("the namespace is another one by now")
+
+// release takes the finalizer of Kubernetes off an empty namespace, and removes it if there is no other one.
+func (f *finalizer) release(namespace *corev1.Namespace) {
+	key := store.KeyOf(namespace)
+	released, err := f.store.Namespaces.Update(key, func(current *corev1.Namespace) error {
+		if current.UID != namespace.UID {
+			return errChangedMeanwhile
+		}
+		current.Spec.Finalizers = slices.DeleteFunc(current.Spec.Finalizers, func(name corev1.FinalizerName) bool {
+			return name == corev1.FinalizerKubernetes
+		})
+		return nil
+	})
+	if err != nil || len(released.Spec.Finalizers)+len(released.Finalizers) > 0 {
+		return
+	}
+	if _, err := f.store.Namespaces.Delete(key, metav1.NewUIDPreconditions(string(namespace.UID))); err != nil && !apierrors.IsNotFound(err) {
+		f.log.Warn("removing a namespace", "namespace", namespace.Name, "error", err)
+	}
+}

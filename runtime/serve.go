@@ -11,6 +11,7 @@ import (
 
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/clock"
 
@@ -32,6 +33,9 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, listener.Close())
 	}
 	n.facts = facts
+	if _, err := n.store.Nodes.Create(nodeObject(facts, n.tokens.nodeUID, metav1.Now().Rfc3339Copy())); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	if n.options.Network != "" {
 		if _, err := network.FindNetwork(ctx, n.engine, n.options.Network); err != nil {
 			return errors.Join(fmt.Errorf("joining the network %s: %w", n.options.Network, err), listener.Close())

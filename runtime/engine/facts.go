@@ -16,6 +16,8 @@ type Facts struct {
 	APIVersion string
 	// OS and Arch as Go names them: linux; amd64, arm64.
 	OS, Arch string
+	// System is the machine's operating system by its name, such as "Debian GNU/Linux 12 (bookworm)", and Version that of the engine.
+	System, Version string
 	// Memory of the engine's machine in bytes, CPUs its number of processors.
 	Memory int64
 	CPUs   int
@@ -46,7 +48,7 @@ func ReadFacts(ctx context.Context, e Engine) (Facts, error) {
 		return Facts{}, fmt.Errorf("asking the engine what it is: %w", err)
 	}
 	facts := Facts{
-		APIVersion: e.ClientVersion(), OS: info.OSType, Arch: goArch(info.Architecture), Memory: info.MemTotal, CPUs: info.NCPU,
+		APIVersion: e.ClientVersion(), System: info.OperatingSystem, Version: info.ServerVersion, OS: info.OSType, Arch: goArch(info.Architecture), Memory: info.MemTotal, CPUs: info.NCPU,
 		Kernel: info.KernelVersion, MemoryLimits: info.MemoryLimit, SwapLimits: info.SwapLimit, CPULimits: info.CPUCfsQuota && info.CPUShares,
 		UnifiedCgroups: info.CgroupVersion == "2", Desktop: info.OperatingSystem == "Docker Desktop",
 	}

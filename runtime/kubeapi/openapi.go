@@ -10,6 +10,8 @@ import (
 	"k8s.io/kube-openapi/pkg/handler3"
 	"k8s.io/kube-openapi/pkg/spec3"
 	"k8s.io/kube-openapi/pkg/validation/spec"
+
+	"github.com/podsim/podsim/podspec"
 )
 
 // installOpenAPI serves as much of OpenAPI as kubectl wants to know before it applies something: that the server itself looks for unknown
@@ -67,7 +69,7 @@ func openAPIDocument(i installed) *spec3.OpenAPI {
 // serverVersion is the Kubernetes release whose behaviour podsim shows.
 func serverVersion() *version.Info {
 	return &version.Info{
-		Major: "1", Minor: "37", GitVersion: "v1.37.2",
+		Major: "1", Minor: "37", GitVersion: podspec.KubernetesVersion,
 		GoVersion: goruntime.Version(), Compiler: goruntime.Compiler, Platform: goruntime.GOOS + "/" + goruntime.GOARCH,
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/podsim/podsim/podspec/manifest"
 	"github.com/podsim/podsim/podspec/validation"
 	"github.com/podsim/podsim/runtime/status"
+	"github.com/podsim/podsim/runtime/store"
 )
 
 func pods(config Config) *resource[*corev1.Pod] {
@@ -105,6 +106,7 @@ func (w podWriter) Delete(ctx context.Context, key apitypes.NamespacedName, prec
 type podRegistry struct {
 	*registered
 	node Node
+	pods *store.Collection[*corev1.Pod]
 }
 
 // Delete implements rest.GracefulDeleter.
@@ -138,8 +140,10 @@ func (p podRegistry) parts(of *resource[*corev1.Pod], config Config) map[string]
 		"ephemeralcontainers": partOf(p.registered, of, ephemeralContainers(config), func(newer, older *corev1.Pod) field.ErrorList {
 			return append(validation.ValidateEphemeralContainersUpdate(newer, older), podfields.Unsupported(newer)...)
 		}),
-		"resize": partOf(p.registered, of, resize, checkResize(config)),
-		"status": partOf(p.registered, of, foreignConditions, checkConditions),
+		"resize":   partOf(p.registered, of, resize, checkResize(config)),
+		"status":   partOf(p.registered, of, foreignConditions, checkConditions),
+		"eviction": evictions{p},
+		"binding":  bindings{p},
 	}
 }
 

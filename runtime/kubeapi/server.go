@@ -37,6 +37,7 @@ import (
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/validation"
 	"github.com/podsim/podsim/runtime/kubeapi/shapes"
 	"github.com/podsim/podsim/runtime/store"
 )
@@ -86,7 +87,7 @@ func New(config Config) *API {
 	})
 
 	pods := pods(config)
-	registry := podRegistry{pods.registry(known, config.Clock), config.Node}
+	registry := podRegistry{pods.registry(known, config.Clock), config.Node, config.Store.Pods}
 	core := map[string]rest.Storage{
 		"pods":                   registry,
 		"pods/log":               stream{&corev1.Pod{}, []string{http.MethodGet}, logs(config)},
@@ -102,6 +103,10 @@ func New(config Config) *API {
 	for name, part := range registry.parts(pods, config) {
 		core["pods/"+name] = part
 	}
+	nodes := nodes(config)
+	nodeRegistry := nodes.registry(known, config.Clock)
+	core["nodes"] = nodeRegistry
+	core["nodes/status"] = partOf(nodeRegistry, nodes, func(newer, older *corev1.Node) { newer.Spec = older.Spec }, validation.ValidateNodeMetadataUpdate)
 	namespaces := namespaces(config)
 	namespaceRegistry := newNamespaceRegistry(namespaces, config, known)
 	core["namespaces"] = namespaceRegistry

@@ -37,10 +37,13 @@ func ageColumn() metav1.TableColumnDefinition {
 	return column("Age", "Time since the object was created.")
 }
 
+// unknown stands in tables for what nobody told.
+const unknown = "<unknown>"
+
 // since is an age as kubectl writes it, such as 12s or 3m4s; "<unknown>" for no time.
 func since(then, now time.Time) string {
 	if then.IsZero() {
-		return "<unknown>"
+		return unknown
 	}
 	return duration.HumanDuration(now.Sub(then))
 }

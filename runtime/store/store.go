@@ -35,7 +35,8 @@ type Store struct {
 	Events          *Collection[*corev1.Event]
 	ServiceAccounts *Collection[*corev1.ServiceAccount]
 	Leases          *Collection[*coordinationv1.Lease]
-	// Namespaces and TrustBundles lie in no namespace.
+	// Namespaces, Nodes and TrustBundles lie in no namespace.
+	Nodes        *Collection[*corev1.Node]
 	Namespaces   *Collection[*corev1.Namespace]
 	TrustBundles *Collection[*certificatesv1.ClusterTrustBundle]
 
@@ -77,6 +78,7 @@ func New(version uint64) *Store {
 		Events:          newCollection[*corev1.Event](shared, corev1.SchemeGroupVersion.WithKind("Event"), "events"),
 		ServiceAccounts: newCollection[*corev1.ServiceAccount](shared, corev1.SchemeGroupVersion.WithKind("ServiceAccount"), "serviceaccounts"),
 		Leases:          newCollection[*coordinationv1.Lease](shared, coordinationv1.SchemeGroupVersion.WithKind("Lease"), "leases"),
+		Nodes:           newCollection[*corev1.Node](shared, corev1.SchemeGroupVersion.WithKind("Node"), "nodes"),
 		Namespaces:      newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
 		TrustBundles:    newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
 		clock:           shared,

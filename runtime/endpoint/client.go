@@ -39,12 +39,7 @@ func ping(ctx context.Context, dir string, limit time.Duration) error {
 		"and the next command takes them over); pgrep -a podsim finds it, and its log is %s", ErrSilent, limit, LogPath(dir))
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, silent)
 	defer cancel()
-	transport := &http.Transport{DialContext: Config(dir).Dial, DisableKeepAlives: true}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://podsim/version", nil)
-	if err != nil {
-		return fmt.Errorf("asking the node for its version: %w", err)
-	}
-	response, err := transport.RoundTrip(request)
+	response, err := request(ctx, dir, http.MethodGet, "/version")
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, ErrSilent) {
 		return cause
 	}
@@ -56,4 +51,14 @@ func ping(ctx context.Context, dir string, limit time.Duration) error {
 		return fmt.Errorf("asking the node for its version: it answered %s", response.Status)
 	}
 	return nil
+}
+
+// request asks the node over a connection of its own. The caller closes the body of the response.
+func request(ctx context.Context, dir, method, path string) (*http.Response, error) {
+	transport := &http.Transport{DialContext: Config(dir).Dial, DisableKeepAlives: true}
+	r, err := http.NewRequestWithContext(ctx, method, "http://podsim"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return transport.RoundTrip(r)
 }

@@ -1,5 +1,6 @@
 // Package endpoint is where a node is found: the state directory of one user and one engine, the lock that lets one node
-// run in it, the unix socket that the node serves its API on, and the start of a node in the background.
+// run in it, the unix socket that the node serves its API on, the TCP port that it may have beside it, and the start of a node in
+// the background.
 //
 // A node:
 //
@@ -15,6 +16,8 @@
 //		_, err = endpoint.Spawn(ctx, endpoint.Node{Executable: self, Args: []string{"node"}}, dir)
 //	}
 //	clients, err := kubernetes.NewForConfig(endpoint.Config(dir))
+//
+// A client that knows nothing of podsim gets a kubeconfig: access, err := endpoint.AskAccess(ctx, dir).
 //
 // It knows files, sockets and processes, and nothing of pods or engines: the engine is a string to it.
 package endpoint
@@ -76,6 +79,10 @@ func LogPath(dir string) string { return filepath.Join(dir, "node.log") }
 
 // TokenKeyPath is the file with the key that signs the tokens of the pods' service accounts. It is there as long as the node has pods.
 func TokenKeyPath(dir string) string { return filepath.Join(dir, "token.key") }
+
+// authorityPath and addressPath are the files by which nodes of the directory have one TCP port: they stay when a node ends.
+func authorityPath(dir string) string { return filepath.Join(dir, "ca.pem") }
+func addressPath(dir string) string   { return filepath.Join(dir, "address") }
 
 // ForgetTokenKey removes the key. It is no error if there is none.
 func ForgetTokenKey(dir string) error {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kubeapi"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/runtime/token"
@@ -27,6 +28,7 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 	"k8s.io/utils/clock"
 	utilexec "k8s.io/utils/exec"
@@ -134,6 +136,8 @@ type api struct {
 	store   *store.Store
 	node    *fakeNode
 	handler *kubeapi.API
+	// access is how clients come in over TCP; nil is without TLS.
+	access *endpoint.Access
 	// ctx is that of all requests; stop ends it, as the end of a node does.
 	ctx  context.Context
 	stop context.CancelFunc
@@ -158,7 +162,18 @@ func serveWithGates(t *testing.T, gates podspec.FeatureGates) *api {
 }
 
 // config is a client's configuration, with no limit to how fast it asks.
-func (a *api) config() *rest.Config { return &rest.Config{Host: a.URL, QPS: -1} }
+func (a *api) config() *rest.Config {
+	a.t.Helper()
+	config := &rest.Config{Host: a.URL}
+	if a.access != nil {
+		var err error
+		if config, err = clientcmd.NewDefaultClientConfig(*a.access.Kubeconfig(""), nil).ClientConfig(); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	config.QPS = -1
+	return config
+}
 
 func (a *api) clients() *kubernetes.Clientset {
 	a.t.Helper()

@@ -132,13 +132,14 @@ func New(config Config) *API {
 	handler := http.Handler(http.HandlerFunc(s.dispatch))
 	handler = genericapifilters.WithWarningRecorder(handler)
 	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context
-	handler = genericapifilters.WithRequestInfo(handler, &genericapirequest.RequestInfoFactory{
-		APIPrefixes: sets.NewString("api", "apis"), GrouplessAPIPrefixes: sets.NewString("api"),
-	})
+	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
 	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
 	handler = genericapifilters.WithCacheControl(handler)
 	return &API{withoutPanics(handler, config.Log), s.finalizer}
 }
+
+// requestInfos tell from its path what a request is about.
+var requestInfos = &genericapirequest.RequestInfoFactory{APIPrefixes: sets.NewString("api", "apis"), GrouplessAPIPrefixes: sets.NewString("api")}
 
 // server is the API while it is put together.
 type server struct {

@@ -1,0 +1,37 @@
+package kubeapi
+
+import (
+	"crypto/x509"
+	"net/http"
+
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+	"k8s.io/apiserver/pkg/authentication/group"
+	x509request "k8s.io/apiserver/pkg/authentication/request/x509"
+	"k8s.io/apiserver/pkg/authentication/user"
+	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
+	clientscheme "k8s.io/client-go/kubernetes/scheme"
+)
+
+// Admin is who may do everything, as the user of kubeadm's kubeconfig may.
+var Admin user.Info = &user.DefaultInfo{Name: "kubernetes-admin", Groups: []string{user.SystemPrivilegedGroup}}
+
+// ForAdmin is the API for clients that are known to be Admin, as whoever reaches the node's socket is.
+func ForAdmin(api http.Handler) http.Handler {
+	return authenticated(api, authenticator.RequestFunc(func(*http.Request) (*authenticator.Response, bool, error) {
+		return &authenticator.Response{User: Admin}, true, nil
+	}))
+}
+
+// ForHolders is the API for those clients alone whose TLS connection has a certificate that one of the authorities signed. All others are
+// told that they are unauthorized, whatever they ask for.
+func ForHolders(authorities *x509.CertPool, api http.Handler) http.Handler {
+	return authenticated(api, x509request.New(x509.VerifyOptions{
+		Roots: authorities, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}, x509request.CommonNameUserConversion))
+}
+
+func authenticated(api http.Handler, who authenticator.Request) http.Handler {
+	handler := genericapifilters.WithAuthentication(api, group.NewAuthenticatedGroupAdder(who), genericapifilters.Unauthorized(clientscheme.Codecs), nil, nil)
+	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
+	return genericapifilters.WithCacheControl(handler)
+}

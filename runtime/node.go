@@ -63,6 +63,11 @@ type Options struct {
 	IdleTimeout time.Duration
 	// TokenKeyFile is where the key is, or is made when one is needed, that signs the tokens of service accounts. Empty, there are none.
 	TokenKeyFile string
+	// StateDir is the directory of the node's lease, which remembers its TCP port (see package endpoint); "" when there can be none.
+	StateDir string
+	// Listen is the address of the loopback interface to serve the API on beside the socket, such as endpoint.AnyPort. Empty, it is the
+	// one that StateDir remembers, if it does and that is free, or none until a client asks for access.
+	Listen string
 	// Logger of the node's own troubles; nil discards them.
 	Logger *slog.Logger
 }

@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/kubeapi"
 )
@@ -25,20 +25,28 @@ import (
 func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	defer listener.Close() // if it was not served
+	port, err := n.openPort()
+	if err != nil {
+		return err
+	}
+	if port != nil {
+		defer port.Listener.Close()
+	}
 	api := kubeapi.New(kubeapi.Config{
 		Store: n.store, Node: n, Tokens: n.objects(), Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log,
 	})
 	facts, err := engine.ReadFacts(ctx, n.engine)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	n.facts = facts
 	if _, err := n.store.Nodes.Create(nodeObject(facts, n.tokens.nodeUID, metav1.Now().Rfc3339Copy())); err != nil {
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	if n.options.Network != "" {
 		if _, err := network.FindNetwork(ctx, n.engine, n.options.Network); err != nil {
-			return errors.Join(fmt.Errorf("joining the network %s: %w", n.options.Network, err), listener.Close())
+			return fmt.Errorf("joining the network %s: %w", n.options.Network, err)
 		}
 	}
 	n.mu.Lock()
@@ -52,42 +60,34 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	if err := n.adopt(ctx); err != nil {
 		stop()
 		n.wg.Wait()
-		return errors.Join(err, listener.Close())
+		return err
 	}
 	n.watchServices(ctx)
 	n.wg.Go(func() { api.Run(ctx) })
 	close(n.ready)
-	err = n.serve(ctx, stop, listener, api)
+	err = n.serve(ctx, stop, listener, port, api)
 	n.wg.Wait()
 	return err
 }
 
-// shutdownTime is how long requests that are under way may take to end when the node stops.
-const shutdownTime = 2 * time.Second
-
-// serve answers requests until the context ends; it calls stop when the node has been idle for long enough.
-func (n *Node) serve(ctx context.Context, stop context.CancelFunc, listener net.Listener, handler http.Handler) error {
+// serve answers requests on the socket, and on the port if there is one or a client wants one, until the context ends; it calls stop
+// when the node has been idle for long enough.
+func (n *Node) serve(ctx context.Context, stop context.CancelFunc, socket net.Listener, port *endpoint.Port, handler http.Handler) error {
 	idle := newIdleTimer(n.options.IdleTimeout, n.Empty, stop)
 	defer idle.close()
-	server := &http.Server{
-		Handler:     idle.count(handler),
-		BaseContext: func(net.Listener) context.Context { return ctx },
+	s := &servers{context: ctx, stateDir: n.options.StateDir, api: idle.count(handler), log: n.log, failed: make(chan error, 1)}
+	defer s.shutdown()
+	if port != nil {
+		s.serveOn(port)
 	}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
+	s.serve(&http.Server{Handler: idle.count(endpoint.WithAccess(kubeapi.ForAdmin(handler), s.access))}, func(server *http.Server) error { return server.Serve(socket) })
 	select {
-	case err := <-done:
+	case err := <-s.failed:
 		stop()
 		return fmt.Errorf("serving the API: %w", err)
 	case <-ctx.Done():
+		return nil
 	}
-	last, cancel := context.WithTimeout(context.Background(), shutdownTime)
-	defer cancel()
-	if err := server.Shutdown(last); err != nil {
-		_ = server.Close() // what is still open is a watch or a log that follows
-	}
-	<-done
-	return nil
 }
 
 // watchEngine hands the engine's news to the workers until the context ends. It closes watching as soon as it listens; when the

@@ -26,6 +26,7 @@ type Connection struct {
 	StartedNode bool
 	// Reconnect makes sure that a node answers after a connection broke, and starts one in the background if need be.
 	Reconnect follow.Reconnect
+	stateDir  string     // of the node
 	local     *localNode // nil when the node runs in another process
 }
 
@@ -51,6 +52,11 @@ func (c *Connection) NodeError() error {
 		return errors.New("podsim's node ended unexpectedly")
 	}
 	return fmt.Errorf("podsim's node ended: %w", c.local.result)
+}
+
+// Access lets a client in over TCP that knows nothing of podsim.
+func (c *Connection) Access(ctx context.Context) (endpoint.Access, error) {
+	return endpoint.AskAccess(ctx, c.stateDir)
 }
 
 // Gone waits until the pod is gone.
@@ -86,8 +92,9 @@ func newConnection(t target, options nodeflags.Options) (*Connection, error) {
 		return nil, fmt.Errorf("connecting to podsim's node: %w", err)
 	}
 	return &Connection{
-		Client: client,
-		Config: config,
+		Client:   client,
+		Config:   config,
+		stateDir: t.dir,
 		Reconnect: func(ctx context.Context) error {
 			_, err := t.ensureNode(ctx, options)
 			return err

@@ -72,6 +72,8 @@ func startLocal(ctx context.Context, t target, options nodeflags.Options, log io
 		EngineHost:        t.host,
 		Dial:              dial,
 		TokenKeyFile:      endpoint.TokenKeyPath(t.dir),
+		StateDir:          t.dir,
+		Listen:            options.Listen,
 		SeccompDir:        endpoint.SeccompDirectory(),
 		Keychain:          authn.DefaultKeychain,
 		PullProgress:      n.pulled,
@@ -160,6 +162,9 @@ func (s *Session) Serve(ctx context.Context, options nodeflags.Options, log io.W
 	n, err := startLocal(ctx, t, options, log)
 	if reportErr := endpoint.Report(err); err == nil && reportErr != nil {
 		err = errors.Join(reportErr, n.stop(context.WithoutCancel(ctx)))
+	}
+	if errors.Is(err, endpoint.ErrHeld) && options.Listen != "" {
+		err = fmt.Errorf("%w; podsim kubeconfig has it listen on a TCP port", err)
 	}
 	if err != nil {
 		return err

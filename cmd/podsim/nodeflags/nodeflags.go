@@ -28,6 +28,9 @@ type Options struct {
 	FeatureGates podspec.FeatureGates
 	// Network is the network that pods join unless they name one. It is no flag of this package: up has one that is about its pods alone.
 	Network string
+	// Listen is the loopback address to serve the API on beside the socket; "" means that of an earlier node, if there was one. It is no
+	// flag of this package: a node that is started in the background gets its port when a client asks for access.
+	Listen string
 	// IdleTimeout ends the node this long after its last pod is gone; 0 means never. It is no flag of this package, because a node that
 	// is started in the background has one of its own.
 	IdleTimeout time.Duration

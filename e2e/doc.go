@@ -27,5 +27,7 @@
 //	muteregistry                 a registry at $REGISTRY that accepts connections and never answers
 //	oldengine VERSION            an engine whose newest API is VERSION, at $DOCKER_HOST
 //
+// The program kubectl is kubectl itself, built from the module k8s.io/kubectl.
+//
 // After all scripts the engine must hold exactly what it held before.
 package e2e

@@ -88,9 +88,11 @@ func (t *serviceTables) tell() {
 	t.changed = make(chan struct{})
 }
 
-// watchServices follows the Services and the pods until the context ends. When it returns, the tables are those of what is there.
+// watchServices follows the Services and the pods until the context ends. When it returns, the tables and the endpoints are those of what
+// is there.
 func (n *Node) watchServices(ctx context.Context) {
 	n.services.refresh()
+	n.refreshEndpoints()
 	news := make(chan struct{}, 1)
 	tell := func() {
 		select {
@@ -105,6 +107,7 @@ func (n *Node) watchServices(ctx context.Context) {
 			select {
 			case <-news:
 				n.services.refresh()
+				n.refreshEndpoints()
 			case <-ctx.Done():
 				return
 			}

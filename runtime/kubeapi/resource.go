@@ -5,12 +5,14 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/registry/generic"
 	"k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -146,6 +148,47 @@ func (p *part) Update(ctx context.Context, name string, info rest.UpdatedObjectI
 // ConvertToTable implements rest.TableConvertor.
 func (p *part) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
 	return p.whole.ConvertToTable(ctx, object, options)
+}
+
+// readOnly is a resource that clients look at and do not write.
+type readOnly struct{ of *registered }
+
+// New implements rest.Storage.
+func (r readOnly) New() runtime.Object { return r.of.New() }
+
+// NewList implements rest.Lister.
+func (r readOnly) NewList() runtime.Object { return r.of.NewList() }
+
+// Destroy implements rest.Storage.
+func (r readOnly) Destroy() {}
+
+// NamespaceScoped implements rest.Scoper.
+func (r readOnly) NamespaceScoped() bool { return r.of.NamespaceScoped() }
+
+// GetSingularName implements rest.SingularNameProvider.
+func (r readOnly) GetSingularName() string { return r.of.GetSingularName() }
+
+// ShortNames implements rest.ShortNamesProvider.
+func (r readOnly) ShortNames() []string { return r.of.shortNames }
+
+// Get implements rest.Getter.
+func (r readOnly) Get(ctx context.Context, name string, options *metav1.GetOptions) (runtime.Object, error) {
+	return r.of.Get(ctx, name, options)
+}
+
+// List implements rest.Lister.
+func (r readOnly) List(ctx context.Context, options *metainternalversion.ListOptions) (runtime.Object, error) {
+	return r.of.List(ctx, options)
+}
+
+// Watch implements rest.Watcher.
+func (r readOnly) Watch(ctx context.Context, options *metainternalversion.ListOptions) (watch.Interface, error) {
+	return r.of.Watch(ctx, options)
+}
+
+// ConvertToTable implements rest.TableConvertor.
+func (r readOnly) ConvertToTable(ctx context.Context, object, options runtime.Object) (*metav1.Table, error) {
+	return r.of.ConvertToTable(ctx, object, options)
 }
 
 // strategy are the rules of a resource in the registry's terms.

@@ -8,6 +8,7 @@ import (
 	certificatesv1 "k8s.io/api/certificates/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -36,7 +37,9 @@ func newKinds() kinds {
 		&corev1.Pod{}, &corev1.PodList{}, &corev1.ConfigMap{}, &corev1.ConfigMapList{}, &corev1.Secret{}, &corev1.SecretList{},
 		&corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaimList{}, &corev1.Service{}, &corev1.ServiceList{},
 		&corev1.Event{}, &corev1.EventList{}, &corev1.Namespace{}, &corev1.NamespaceList{},
-		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{})
+		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{},
+		&corev1.Endpoints{}, &corev1.EndpointsList{})
+	internal(scheme, discoveryv1.GroupName, &discoveryv1.EndpointSlice{}, &discoveryv1.EndpointSliceList{})
 	internal(scheme, policyv1.GroupName, &policyv1.Eviction{})
 	internal(scheme, authenticationv1.GroupName, &authenticationv1.TokenRequest{}, &authenticationv1.TokenReview{}, &authenticationv1.SelfSubjectReview{})
 	internal(scheme, authorizationv1.GroupName, &authorizationv1.SubjectAccessReview{}, &authorizationv1.LocalSubjectAccessReview{},

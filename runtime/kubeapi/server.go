@@ -15,6 +15,7 @@ import (
 	certificatesv1 "k8s.io/api/certificates/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -98,6 +99,7 @@ func New(config Config) *API {
 		"services":               services(config).registry(known, config.Clock),
 		"serviceaccounts":        serviceAccounts(config).registry(known, config.Clock),
 		"serviceaccounts/token":  tokenRequests{config.Store, config.Tokens},
+		"endpoints":              readOnly{endpoints(config).registry(known, config.Clock)},
 		"events":                 events(config, corev1.SchemeGroupVersion).registry(known, config.Clock),
 	}
 	for name, part := range registry.parts(pods, config) {
@@ -120,6 +122,9 @@ func New(config Config) *API {
 		"clustertrustbundles": trustBundles(config).registry(known, config.Clock),
 	})
 	s.install("/apis", coordinationv1.SchemeGroupVersion, map[string]rest.Storage{"leases": leases(config).registry(known, config.Clock)})
+	s.install("/apis", discoveryv1.SchemeGroupVersion, map[string]rest.Storage{
+		"endpointslices": readOnly{endpointSlices(config).registry(known, config.Clock)},
+	})
 	s.install("/apis", eventsv1.SchemeGroupVersion, map[string]rest.Storage{
 		"events": events(config, eventsv1.SchemeGroupVersion).registry(known, config.Clock),
 	})

@@ -52,12 +52,9 @@ func reachable(all []endpoint) []endpoint {
 	return slices.DeleteFunc(slices.Clone(all), func(e endpoint) bool { return !e.serving })
 }
 
-// addressesOf are the pod's addresses of the Service's families; without families, those of IPv4.
+// addressesOf are the pod's addresses of the Service's families.
 func addressesOf(service *corev1.Service, pod *corev1.Pod) []netip.Addr {
-	families := service.Spec.IPFamilies
-	if len(families) == 0 {
-		families = []corev1.IPFamily{corev1.IPv4Protocol}
-	}
+	wanted := families(service)
 	var addresses []netip.Addr
 	for _, ip := range pod.Status.PodIPs {
 		address, err := netip.ParseAddr(ip.IP)
@@ -68,7 +65,7 @@ func addressesOf(service *corev1.Service, pod *corev1.Pod) []netip.Addr {
 		if address.Is6() {
 			family = corev1.IPv6Protocol
 		}
-		if slices.Contains(families, family) {
+		if slices.Contains(wanted, family) {
 			addresses = append(addresses, address)
 		}
 	}

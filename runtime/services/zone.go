@@ -81,8 +81,8 @@ func (z zone) addTarget(name string, port corev1.ServicePort, target serviceprox
 
 // endpointLabel is what a pod is called below a Service: by its hostname when its subdomain is the Service, else by its address.
 func endpointLabel(service *corev1.Service, pod *corev1.Pod, ip netip.Addr) string {
-	if pod.Spec.Hostname != "" && pod.Spec.Subdomain == service.Name {
-		return pod.Spec.Hostname
+	if name := hostnameIn(service, pod); name != "" {
+		return name
 	}
 	return strings.NewReplacer(".", "-", ":", "-").Replace(ip.String())
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec/manifest"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
+	"github.com/podsim/podsim/runtime/store"
 )
 
 // world is a machine with a node on it, in a bubble of virtual time.
@@ -95,9 +96,12 @@ func (w *world) tryToBoot() error {
 	w.client, w.stop, w.ended = w.machine.Connect(), stop, make(chan struct{})
 	w.node = NewNode(w.client, w.options)
 	w.node.dial = w.machine.Dial
-	go w.watch(ctx, w.node, w.client)
+	watcher, err := w.node.store.Pods.Watch(w.node.store.Version())
+	if err != nil {
+		return err
+	}
+	go w.watch(ctx, watcher, w.client)
 	node, ended := w.node, w.ended
-	var err error
 	go func() {
 		defer close(ended)
 		err = node.Run(ctx, newQuietListener())
@@ -120,12 +124,7 @@ func (w *world) crash() {
 }
 
 // watch collects what a node publishes as long as its process lives.
-func (w *world) watch(ctx context.Context, node *Node, client *enginetest.Client) {
-	watcher, err := node.store.Pods.Watch(node.store.Version())
-	if err != nil {
-		w.Errorf("watching the pods: %v", err)
-		return
-	}
+func (w *world) watch(ctx context.Context, watcher *store.Watcher[*corev1.Pod], client *enginetest.Client) {
 	for {
 		event, err := watcher.Next(ctx)
 		if err != nil {

@@ -104,7 +104,10 @@ func (c *Client) ContainerExecAttach(ctx context.Context, execID string, _ conta
 	input, toInput := io.Pipe()
 	fromOutput, output := io.Pipe()
 	go e.execute(x, input, output)
-	stream := &duplex{Reader: fromOutput, Writer: toInput, closeRead: fromOutput.Close, closeWrite: toInput.Close}
+	stream := &duplex{Reader: fromOutput, Writer: toInput, closeWrite: toInput.Close, close: func() error {
+		_ = toInput.CloseWithError(net.ErrClosed) // after closeWrite it changes nothing
+		return fromOutput.Close()
+	}}
 	return types.HijackedResponse{Conn: stream, Reader: bufio.NewReader(stream)}, nil
 }
 
@@ -115,7 +118,13 @@ func (e *Engine) execute(x *fakeExec, input *io.PipeReader, output *io.PipeWrite
 	c := x.container
 	asked := Exec{ID: c.id, Pod: c.pod, Container: c.container, Attempt: c.attempt, Command: x.options.Cmd}
 	if x.options.AttachStdin {
-		asked.Input, _ = io.ReadAll(input) // the other end may be gone
+		var err error
+		if asked.Input, err = io.ReadAll(input); err != nil {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			x.ended, x.code = true, 1 // whoever wrote it broke off, and the command knows nothing to do with a part
+			return
+		}
 	}
 	result := e.answerExec(x, asked)
 	result = x.await(result)
@@ -218,7 +227,7 @@ type duplex struct {
 	net.Conn // nil: nothing else of it is used
 	io.Reader
 	io.Writer
-	closeRead, closeWrite func() error
+	closeWrite, close func() error
 }
 
 func (d *duplex) Read(p []byte) (int, error)  { return d.Reader.Read(p) }
@@ -227,8 +236,5 @@ func (d *duplex) Write(p []byte) (int, error) { return d.Writer.Write(p) }
 // CloseWrite ends the input of the command.
 func (d *duplex) CloseWrite() error { return d.closeWrite() }
 
-// Close ends both directions.
-func (d *duplex) Close() error {
-	_ = d.closeWrite() // a pipe's Close does not fail
-	return d.closeRead()
-}
+// Close breaks both directions off.
+func (d *duplex) Close() error { return d.close() }

@@ -38,8 +38,10 @@ func (n *Node) openPort() (*endpoint.Port, error) {
 const (
 	// shutdownTime is how long requests that are under way may take to end when the node stops.
 	shutdownTime = 2 * time.Second
-	// headerTime is how long a client may take to say what it wants, as with the API server.
-	headerTime = 32 * time.Second
+	// headerTime is how long a client may take to say what it wants, and keepAliveTime until it says the next thing, as with the API
+	// server: anyone on this machine may connect to the TCP port.
+	headerTime    = 32 * time.Second
+	keepAliveTime = 90 * time.Second
 )
 
 // servers serve the API on the node's socket and on its TCP port.
@@ -81,7 +83,8 @@ func (s *servers) serveOn(port *endpoint.Port) {
 		Handler:           kubeapi.ForHolders(port.TLS.ClientCAs, s.api),
 		TLSConfig:         port.TLS,
 		ReadHeaderTimeout: headerTime,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // failed handshakes: anyone on this machine can make them
+		IdleTimeout:       keepAliveTime,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // it tells of failed handshakes
 	}
 	s.serve(server, func(server *http.Server) error { return server.ServeTLS(port.Listener, "", "") })
 }

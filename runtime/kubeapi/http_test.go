@@ -346,3 +346,13 @@ func TestWhatOnlyAServerSaysOfAnObjectIsNotTheClients(t *testing.T) {
 		})
 	}
 }
+
+func TestHealthIsToldWhereClientsLookForIt(t *testing.T) {
+	api := serve(t)
+	for _, path := range []string{"/healthz", "/livez", "/readyz", "/healthz/ping"} {
+		response := api.do(http.MethodGet, path, "")
+		if body, err := io.ReadAll(response.Body); response.StatusCode != http.StatusOK || string(body) != "ok" || err != nil {
+			t.Errorf("%s: %s, %q, %v", path, response.Status, body, err)
+		}
+	}
+}

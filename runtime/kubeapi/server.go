@@ -33,6 +33,7 @@ import (
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
+	"k8s.io/apiserver/pkg/server/healthz"
 	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/structured-merge-diff/v6/typed"
@@ -133,6 +134,9 @@ func New(config Config) *API {
 	delete(s.finalizer.others, "pods.")
 	s.installDiscovery()
 	s.installOpenAPI()
+	healthz.InstallHandler(s.routes.ServeMux)
+	healthz.InstallLivezHandler(s.routes.ServeMux)
+	healthz.InstallReadyzHandler(s.routes.ServeMux)
 
 	handler := http.Handler(http.HandlerFunc(s.dispatch))
 	handler = genericapifilters.WithWarningRecorder(handler)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,7 +130,7 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 		return nil, err
 	}
 	pod := saved.Pod
-	if err := n.adoptRecords(ctx, sandbox, files, saved.Events); err != nil {
+	if err := n.adoptRecords(ctx, sandbox, files, saved); err != nil {
 		return nil, err
 	}
 	w := newWorker(n, pod)
@@ -167,7 +168,7 @@ func newestSandbox(containers []dockercontainer.Summary) (dockercontainer.Summar
 
 // adoptRecords puts the pod's events and the objects that it refers to back into the store. Secrets are there only as long as the
 // sandbox runs. A record that holds nonsense is left out: the pod waits for the object as if it had never been given.
-func (n *Node) adoptRecords(ctx context.Context, sandbox dockercontainer.Summary, files map[string][]byte, events []*corev1.Event) error {
+func (n *Node) adoptRecords(ctx context.Context, sandbox dockercontainer.Summary, files map[string][]byte, saved savedPod) error {
 	var secrets map[string][]byte
 	if sandbox.State == dockercontainer.StateRunning {
 		var err error
@@ -176,26 +177,27 @@ func (n *Node) adoptRecords(ctx context.Context, sandbox dockercontainer.Summary
 		}
 	}
 	var failures []error
-	for _, e := range events {
+	for _, e := range saved.Events {
 		failures = append(failures, createAgain(n.store.Events, e))
 	}
 	failures = append(failures,
-		adoptObjects(files, configMapRecord, n.store.ConfigMaps),
-		adoptObjects(files, claimRecord, n.store.Claims),
+		adoptObjects(n.adoptedObjects, saved, files, configMapRecord, n.store.ConfigMaps),
+		adoptObjects(n.adoptedObjects, saved, files, claimRecord, n.store.Claims),
 		n.adoptServices(sandbox.Labels[network.LabelPodNamespace], files[servicesRecord]),
 		n.adoptTrustBundles(files[trustBundlesRecord]),
-		adoptObjects(secrets, secretRecord, n.store.Secrets))
+		adoptObjects(n.adoptedObjects, saved, secrets, secretRecord, n.store.Secrets))
 	if err := errors.Join(failures...); err != nil {
 		n.log.Warn("reading the records of a pod's objects", "sandbox", sandbox.ID, "error", err)
 	}
 	return nil
 }
 
-// adoptObjects stores the objects of the records that begin with the prefix.
-func adoptObjects[T store.Object[T]](files map[string][]byte, prefix string, into *store.Collection[T]) error {
+// adoptObjects stores the objects of those records of a pod that begin with the prefix. Of several pods' records of an object the newest
+// counts: adopted has the versions that were stored.
+func adoptObjects[T store.Object[T]](adopted map[string]uint64, saved savedPod, files map[string][]byte, prefix string, into *store.Collection[T]) error {
 	var failures []error
 	for name, content := range files {
-		if !strings.HasPrefix(name, prefix) {
+		if !strings.HasPrefix(name, prefix) || saved.Objects != nil && !slices.Contains(saved.Objects, name) {
 			continue
 		}
 		var object T
@@ -203,6 +205,15 @@ func adoptObjects[T store.Object[T]](files map[string][]byte, prefix string, int
 			failures = append(failures, fmt.Errorf("reading %s: %w", name, err))
 			continue
 		}
+		key := object.GetNamespace() + "/" + name
+		version, _ := strconv.ParseUint(object.GetResourceVersion(), 10, 64) // the store's
+		if version < adopted[key] {
+			continue
+		}
+		if _, again := adopted[key]; again {
+			_, _ = into.Delete(store.KeyOf(object), nil) // nobody else changes it yet
+		}
+		adopted[key] = version
 		failures = append(failures, createAgain(into, object))
 	}
 	return errors.Join(failures...)

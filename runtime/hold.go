@@ -29,6 +29,8 @@ func (w *worker) hold(ctx context.Context, c *corev1.Container, options volumes.
 	})
 	if held.Keeper != "" {
 		w.held = append(w.held, held.Keeper)
+	} else if err != nil {
+		w.discardHeld(c.Name, options.Attempt) // the engine makes them before it fails to mount them
 	}
 	return held.Volumes, err
 }

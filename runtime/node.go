@@ -95,6 +95,8 @@ type Node struct {
 	router   *router
 	// admitting is held while a pod gets its ports of the machine.
 	admitting sync.Mutex
+	// adoptedObjects are the versions of the objects that were adopted from records, by namespace and record.
+	adoptedObjects map[string]uint64
 	// adoptedServices are the versions of the records that the Services of namespaces were adopted from.
 	adoptedServices map[string]uint64
 	// adoptedTrustBundles is the version of the record that the bundles of trust anchors were adopted from.
@@ -134,6 +136,7 @@ func NewNode(e engine.Engine, options Options) *Node {
 		services:   newServiceTables(objects),
 		tokens:     newTokens(options),
 
+		adoptedObjects:  map[string]uint64{},
 		adoptedServices: map[string]uint64{},
 	}
 	n.router = newRouter(n)

@@ -36,7 +36,10 @@ type savedPod struct {
 	Pod    *corev1.Pod
 	// Attempts is the number of each container's next attempt.
 	Attempts map[string]int
-	Events   []*corev1.Event
+	// Objects are the records of objects that count, by name: one that is not among them is of an object that was deleted. nil means
+	// that all count.
+	Objects []string
+	Events  []*corev1.Event
 }
 
 func podRecordName(number int) string {

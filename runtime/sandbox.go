@@ -25,7 +25,8 @@ import (
 type podVolumes struct {
 	plan        *volumes.Plan
 	mountpoints map[string]string
-	failures    int // failed set-ups in a row
+	failures    int  // failed set-ups in a row
+	begun       bool // to be filled
 	updates     volumeUpdates
 	images      imageVolumes
 }
@@ -239,11 +240,15 @@ func (w *worker) fill(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandb
 	}
 	now := time.Now().Truncate(time.Second) // which is as fine as an archive's times are
 	archive := volumes.NewArchive(now)
-	suffix := dataSuffix
-	if sandbox.Attempt > 0 {
-		suffix = nil // the volumes on disk have their files
+	holding := volumes.Empty
+	switch {
+	case sandbox.Attempt > 0:
+		holding = volumes.Used
+	case w.volumes.begun:
+		holding = volumes.Begun
 	}
-	if err := w.volumes.plan.Write(archive, suffix); err != nil {
+	w.volumes.begun = true
+	if err := w.volumes.plan.Write(archive, holding, dataSuffix); err != nil {
 		return err
 	}
 	if err := meta.Write(archive); err != nil {
@@ -253,7 +258,7 @@ func (w *worker) fill(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandb
 		return err
 	}
 	w.hosts = filledHosts{untouched: true, size: int64(len(meta.Hosts)), written: now}
-	if sandbox.Attempt > 0 && w.volumes.plan.HasAtomic() {
+	if holding != volumes.Empty && w.volumes.plan.HasAtomic() {
 		if err := volumes.Update(ctx, w.node.engine, sandbox.ID, w.volumes.plan, asKept(pod, w.seen), w.volumeNode(ctx, pod), w.node.objects(), true); err != nil {
 			return err
 		}

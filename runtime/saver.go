@@ -140,13 +140,17 @@ func (s *saver) write(ctx context.Context, sandbox string, pod *corev1.Pod, atte
 // records are what is to be written: the pod, and the objects that it refers to as far as they changed since they were written.
 func (s *saver) records(pod *corev1.Pod, attempts map[string]int) (volumes.Meta, map[string]string, error) {
 	s.number++
-	own, err := json.Marshal(savedPod{Number: s.number, Pod: pod, Attempts: attempts, Events: podEvents(s.store.Events, pod)})
-	if err != nil {
-		return volumes.Meta{}, nil, fmt.Errorf("encoding the pod: %w", err)
-	}
 	found, err := objectRecords(pod, s.store)
 	if err != nil {
 		return volumes.Meta{}, nil, err
+	}
+	names := []string{}
+	for _, r := range found {
+		names = append(names, r.name)
+	}
+	own, err := json.Marshal(savedPod{Number: s.number, Pod: pod, Attempts: attempts, Objects: names, Events: podEvents(s.store.Events, pod)})
+	if err != nil {
+		return volumes.Meta{}, nil, fmt.Errorf("encoding the pod: %w", err)
 	}
 	meta := volumes.Meta{Files: map[string][]byte{podRecordName(s.number): own}, Secrets: map[string][]byte{}}
 	versions := map[string]string{}

@@ -66,6 +66,7 @@ func (w *worker) updateVolumes(ctx context.Context, pod *corev1.Pod) time.Time {
 	var mounts volumes.MountErrors
 	if !errors.As(err, &mounts) {
 		w.log.Warn("updating the volumes", "error", err)
+		updates.written = "" // it may have been done all the same
 	}
 	for _, m := range mounts {
 		w.node.recorder.Pod(pod, corev1.EventTypeWarning, volumes.EventFailedMount, "%s", m.Error())
@@ -75,7 +76,8 @@ func (w *worker) updateVolumes(ctx context.Context, pod *corev1.Pod) time.Time {
 	return updates.again
 }
 
-// shownVersions names the versions of all that the pod's volumes can show: the objects that it refers to, and its own metadata.
+// shownVersions names the versions of all that the pod's volumes can show: the objects that it refers to, and its own metadata
+// and resources.
 func (w *worker) shownVersions(pod *corev1.Pod) string {
 	refs := podspec.ReferencesOf(pod)
 	var versions strings.Builder
@@ -97,8 +99,12 @@ func (w *worker) shownVersions(pod *corev1.Pod) string {
 			versions.WriteString("trust bundle " + bundle.Name + " " + bundle.ResourceVersion + "\n")
 		}
 	}
-	metadata, _ := json.Marshal([]map[string]string{pod.Labels, pod.Annotations})
-	versions.Write(metadata)
+	own := []any{pod.Labels, pod.Annotations}
+	for c := range podspec.Containers(pod) {
+		own = append(own, c.Resources)
+	}
+	content, _ := json.Marshal(own) // nothing of it could not be encoded
+	versions.Write(content)
 	return versions.String()
 }
 
@@ -121,6 +127,7 @@ func (n *Node) objectChanged(object metav1.Object, references func(podspec.Refer
 	n.eachWorker(func(w *worker) {
 		pod, ok := w.pod()
 		if ok && pod.Namespace == object.GetNamespace() && slices.Contains(references(podspec.ReferencesOf(pod)), object.GetName()) {
+			w.saver.save(pod, nil) // a pod that has ended makes no more passes
 			w.inbox.nudge()
 		}
 	})

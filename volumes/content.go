@@ -13,23 +13,37 @@ import (
 // volumesDir is where an archive has the pod's volumes.
 var volumesDir = strings.TrimPrefix(network.VolumesDir, network.Root+"/")
 
+// State is what the pod's own volumes hold already.
+type State int
+
+const (
+	// Empty volumes were just made.
+	Empty State = iota
+	// Begun volumes were perhaps filled by a set-up that failed; no container has seen them.
+	Begun
+	// Used volumes had containers, but for those in memory, which went with their sandbox.
+	Used
+)
+
 // Write adds the first content of the pod's own volumes to an archive: the owners and modes of their roots, and the
 // files of atomically written ones. What a claim holds is the user's; nothing is added for it. suffix returns the
-// random digits of the name of a data directory (S11.21); without it, the files of atomically written volumes are left to Update: a
-// volume that an earlier sandbox filled must not get a second data directory.
-func (p *Plan) Write(a *Archive, suffix func() string) error {
+// random digits of the name of a data directory (S11.21). The files of volumes that are not empty are left to Update, as no volume may get
+// a second data directory; and the roots of those that were used stay as the containers left them (S11.1).
+func (p *Plan) Write(a *Archive, holding State, suffix func() string) error {
 	for _, v := range p.volumes {
 		if v.engine == nil || v.claim {
 			continue
 		}
 		w := volumeWriter{archive: a, root: path.Join(volumesDir, v.name), group: p.groupOf(v)}
-		w.directory("", v.rootMode)
+		if holding != Used || v.inMemory() {
+			w.directory("", v.rootMode)
+		}
 		if v.image {
 			w.directory(imageDir, imageRootMode)
 		}
 		if v.payload != nil {
 			data := ""
-			if suffix != nil {
+			if holding == Empty {
 				data = dataDirectory(a, suffix())
 			}
 			w.writeAtomically(v.payload, nestedMountPoints(p.pod, v.name), data)

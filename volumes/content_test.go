@@ -193,6 +193,18 @@ spec:
   containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
 			[]string{"1777 0:0 volumes/v/", "0755 0:0 volumes/v/" + dataDir + "/", "0777 0:0 volumes/v/..data -> " + dataDir}},
 
+		{"paths are made plain", `
+spec:
+  volumes: [{name: v, configMap: {name: cm, items: [{key: one, path: ./sub//one}]}}]
+  containers: [{name: c, volumeMounts: [{name: v, mountPath: /v}]}]`,
+			[]string{
+				"0777 0:0 volumes/v/",
+				"0755 0:0 volumes/v/" + dataDir + "/",
+				"0755 0:0 volumes/v/" + dataDir + "/sub/",
+				"0644 0:0 volumes/v/" + dataDir + `/sub/one "1\n"`,
+				"0777 0:0 volumes/v/..data -> " + dataDir,
+				"0777 0:0 volumes/v/sub -> ..data/sub",
+			}},
 		{"mount points inside a configMap are made first (S11.6)", `
 spec:
   volumes: [{name: v, configMap: {name: cm, items: [{key: one, path: one}]}}, {name: h, hostPath: {path: /h}}]
@@ -210,13 +222,34 @@ spec:
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := NewArchive(someTime)
-			if err := planOf(t, tt.manifest).Write(a, someSuffix); err != nil {
+			if err := planOf(t, tt.manifest).Write(a, Empty, someSuffix); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(tt.want, listing(t, a)); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestWhatVolumesHoldIsKept writes for volumes of which some hold something: their files are for Update, and what containers did to the
+// root of a volume on disk stays (S11.1).
+func TestWhatVolumesHoldIsKept(t *testing.T) {
+	plan := planOf(t, `
+spec:
+  volumes: [{name: disk, emptyDir: {}}, {name: memory, emptyDir: {medium: Memory}}, {name: files, configMap: {name: cm}}, {name: hidden, secret: {secretName: s}}]
+  containers: [{name: c, volumeMounts: [{name: disk, mountPath: /d}, {name: memory, mountPath: /m}, {name: files, mountPath: /f}, {name: hidden, mountPath: /s}]}]`)
+	for holding, want := range map[State][]string{
+		Begun: {"0777 0:0 volumes/disk/", "1777 0:0 volumes/memory/", "0777 0:0 volumes/files/", "1777 0:0 volumes/hidden/"},
+		Used:  {"1777 0:0 volumes/memory/", "1777 0:0 volumes/hidden/"},
+	} {
+		a := NewArchive(someTime)
+		if err := plan.Write(a, holding, someSuffix); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, listing(t, a)); diff != "" {
+			t.Errorf("%v: %s", holding, diff)
+		}
 	}
 }
 
@@ -235,7 +268,7 @@ spec:
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := planOf(t, tt.manifest).Write(NewArchive(someTime), someSuffix)
+			err := planOf(t, tt.manifest).Write(NewArchive(someTime), Empty, someSuffix)
 			var failed *MountError
 			if !errors.As(err, &failed) || err.Error() != tt.want {
 				t.Errorf("got  %v\nwant %s", err, tt.want)

@@ -2,6 +2,8 @@ package volumes
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"path"
@@ -140,9 +142,13 @@ func HoldSubPaths(ctx context.Context, engine SubPathEngine, p *Plan, c *corev1.
 	if err != nil {
 		return held, refuse(checked[0], err)
 	}
-	for i, found := range strings.Split(strings.TrimSuffix(string(out), "\n"), "\n") {
-		if i >= len(checked) || found != identities[i] {
-			return held, refuse(checked[min(i, len(checked)-1)], errors.New("it was exchanged after it had been resolved"))
+	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if len(lines) != len(checked) {
+		return held, refuse(checked[0], fmt.Errorf("the agent answered %d of %d", len(lines), len(checked)))
+	}
+	for i, found := range lines {
+		if found != identities[i] {
+			return held, refuse(checked[i], errors.New("it was exchanged after it had been resolved"))
 		}
 	}
 	return held, nil
@@ -202,7 +208,8 @@ const heldOptions = "rbind,rprivate"
 
 // heldVolume is the volume that is a directory of the engine's machine.
 func (p *Plan) heldVolume(c *corev1.Container, attempt, index int, source string) *engineVolume {
-	id := heldFor(c.Name, attempt) + "." + strconv.Itoa(index)
+	place := sha256.Sum256([]byte(source)) // a volume that is there is never mounted from elsewhere, whatever is asked for
+	id := heldFor(c.Name, attempt) + "." + strconv.Itoa(index) + "." + hex.EncodeToString(place[:4])
 	labels := podLabels(p.pod, Node{ID: p.nodeID})
 	labels[LabelHeld] = heldFor(c.Name, attempt)
 	return &engineVolume{

@@ -147,7 +147,7 @@ func (s selection) files(data map[string][]byte, missing string) (payload, error
 			}
 			return nil, fmt.Errorf(missing, item.Key)
 		}
-		files[item.Path] = file{content: content, mode: itemMode(item.Mode, s.mode)}
+		files[path.Clean(item.Path)] = file{content: content, mode: itemMode(item.Mode, s.mode)}
 	}
 	return files, nil
 }

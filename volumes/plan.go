@@ -56,6 +56,9 @@ type volume struct {
 	payload  payload // nil if the volume is not written atomically (S11C)
 }
 
+// inMemory reports whether the volume is a tmpfs, which lasts as long as the sandbox.
+func (v volume) inMemory() bool { return v.engine.options["type"] == "tmpfs" }
+
 // engineVolume is a volume as the engine knows it.
 type engineVolume struct {
 	name    string

@@ -102,7 +102,7 @@ spec:
   - {name: b, secret: {secretName: s, optional: true, items: [{key: none, path: nobody}, {key: user, path: user}]}}
   containers: [{name: c, volumeMounts: [{name: a, mountPath: /a}, {name: b, mountPath: /b}]}]`)
 	a := NewArchive(someTime)
-	if err := plan.Write(a, someSuffix); err != nil {
+	if err := plan.Write(a, Empty, someSuffix); err != nil {
 		t.Fatal(err)
 	}
 	got := strings.Join(listing(t, a), "\n")

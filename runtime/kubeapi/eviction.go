@@ -50,7 +50,8 @@ func (e evictions) Create(ctx context.Context, name string, object runtime.Objec
 	case len(deletion.DryRun) == 0:
 		deletion.DryRun = options.DryRun
 	case len(options.DryRun) > 0 && !reflect.DeepEqual(options.DryRun, deletion.DryRun):
-		return nil, fmt.Errorf("Non-matching dry-run options in request and content: %v and %v", options.DryRun, deletion.DryRun) //nolint:staticcheck // the API server's words
+		//lint:ignore ST1005 the API server says it so
+		return nil, fmt.Errorf("Non-matching dry-run options in request and content: %v and %v", options.DryRun, deletion.DryRun)
 	}
 	if err := validate(ctx, eviction.DeepCopy()); err != nil {
 		return nil, err

@@ -1,21 +1,37 @@
 package runtime
 
 import (
+	"context"
 	"fmt"
 	"time"
 
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/volume"
 	"github.com/google/uuid"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/volumes"
 )
 
 // makeEphemeralClaims makes the claims of the pod's ephemeral volumes that are not there (S11.45). One of that name that is not the pod's
-// is the volume's failure.
-func (n *Node) makeEphemeralClaims(pod *corev1.Pod) error {
+// is the volume's failure, and so is data on the engine that belongs to a pod of another node.
+func (n *Node) makeEphemeralClaims(ctx context.Context, pod *corev1.Pod) error {
+	if len(podspec.EphemeralVolumes(pod)) == 0 {
+		return nil
+	}
+	found, err := n.engine.VolumeList(ctx, volume.ListOptions{Filters: filters.NewArgs(
+		filters.Arg("label", network.LabelManaged+"=true"), filters.Arg("label", network.LabelNamespace+"="+pod.Namespace))})
+	if err != nil {
+		return fmt.Errorf("looking for the data of ephemeral volumes: %w", err)
+	}
+	owners := map[string]string{}
+	for _, v := range found.Volumes {
+		owners[v.Name] = v.Labels[network.LabelPodUID]
+	}
 	var failures volumes.MountErrors
 	for _, v := range podspec.EphemeralVolumes(pod) {
 		name := podspec.EphemeralClaimName(pod, v)
@@ -25,7 +41,8 @@ func (n *Node) makeEphemeralClaims(pod *corev1.Pod) error {
 				return fmt.Errorf("making the claim of volume %q: %w", v.Name, err)
 			}
 		}
-		if !metav1.IsControlledBy(claim, pod) {
+		owner, there := owners[volumes.ClaimName(pod.Namespace, name)]
+		if !metav1.IsControlledBy(claim, pod) || there && owner != string(pod.UID) {
 			failures = append(failures, &volumes.MountError{Volume: v.Name, Unknown: true, Err: fmt.Errorf(
 				"PVC %s/%s was not created for pod %s/%s (pod is not owner)", pod.Namespace, name, pod.Namespace, pod.Name)})
 		}

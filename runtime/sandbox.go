@@ -103,7 +103,7 @@ func (w *worker) sandboxFailed(pod *corev1.Pod, err error) time.Time {
 // makeSandbox makes the pod's next sandbox with its volumes and fills them. Nothing of the pod has started before.
 func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 	shown := w.shownVersions(pod)
-	if err := w.node.makeEphemeralClaims(pod); err != nil {
+	if err := w.node.makeEphemeralClaims(ctx, pod); err != nil {
 		return err
 	}
 	layout, err := w.planVolumes(ctx, pod)

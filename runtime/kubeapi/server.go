@@ -40,7 +40,7 @@ import (
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/validation"
-	"github.com/podsim/podsim/runtime/kubeapi/shapes"
+	"github.com/podsim/podsim/runtime/kubeapi/definitions"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -134,6 +134,7 @@ func New(config Config) *API {
 	delete(s.finalizer.others, "pods.")
 	s.installDiscovery()
 	s.installOpenAPI()
+	s.routes.ServeMux.HandleFunc("GET /version", serveVersion)
 	healthz.InstallHandler(s.routes.ServeMux)
 	healthz.InstallLivezHandler(s.routes.ServeMux)
 	healthz.InstallReadyzHandler(s.routes.ServeMux)
@@ -154,7 +155,7 @@ var requestInfos = &genericapirequest.RequestInfoFactory{APIPrefixes: sets.NewSt
 type server struct {
 	kinds     kinds
 	routes    *restful.Container
-	installed []installed
+	installed []schema.GroupVersion
 	// core and groups tell of all resources at once.
 	core, groups aggregated.ResourceManager
 	// converter tells which fields an object has, for server-side apply and for who manages them.
@@ -162,13 +163,6 @@ type server struct {
 	// admission has a say in what is created; finalizer learns what may lie in a namespace.
 	admission admission.Interface
 	finalizer *finalizer
-}
-
-// installed is a version of a group with its resources.
-type installed struct {
-	schema.GroupVersion
-	root      string
-	resources []apidiscovery.APIResourceDiscovery
 }
 
 const (
@@ -199,7 +193,7 @@ func (s *server) install(root string, version schema.GroupVersion, resources map
 			s.finalizer.others[name+"."+version.Group] = within
 		}
 	}
-	s.installed = append(s.installed, installed{version, root, described})
+	s.installed = append(s.installed, version)
 	manager := s.groups
 	if version.Group == "" {
 		manager = s.core
@@ -218,7 +212,7 @@ func (s *server) installDiscovery() {
 		if i.Group == "" {
 			continue
 		}
-		version := metav1.GroupVersionForDiscovery{GroupVersion: i.GroupVersion.String(), Version: i.Version}
+		version := metav1.GroupVersionForDiscovery{GroupVersion: i.String(), Version: i.Version}
 		group := metav1.APIGroup{Name: i.Group, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version}
 		groups.AddGroup(group)
 		s.routes.Add(discovery.NewAPIGroupHandler(s.kinds.codecs, group).WebService())
@@ -246,7 +240,7 @@ type lateConverter struct {
 
 func newLateConverter(scheme *runtime.Scheme) lateConverter {
 	read := sync.OnceValue(func() managedfields.TypeConverter {
-		return managedfields.NewSchemeTypeConverter(scheme, shapes.Parser())
+		return managedfields.NewSchemeTypeConverter(scheme, definitions.Parser())
 	})
 	go read()
 	return lateConverter{read}

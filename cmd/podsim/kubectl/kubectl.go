@@ -1,5 +1,5 @@
 // Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, events, wait,
-// describe, patch, set, apply, label, annotate, delete, debug and top.
+// describe, patch, set, apply, label, annotate, delete, debug, top, explain, api-resources and api-versions.
 // The code, the flags and the output are kubectl's; only the server they talk to and the name in the help texts are podsim's.
 package kubectl
 
@@ -12,11 +12,11 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/kubectl/pkg/cmd/annotate"
 	"k8s.io/kubectl/pkg/cmd/apiresources"
-	"k8s.io/kubectl/pkg/cmd/apply"
 	"k8s.io/kubectl/pkg/cmd/delete"
 	"k8s.io/kubectl/pkg/cmd/describe"
 	"k8s.io/kubectl/pkg/cmd/events"
 	"k8s.io/kubectl/pkg/cmd/exec"
+	"k8s.io/kubectl/pkg/cmd/explain"
 	"k8s.io/kubectl/pkg/cmd/get"
 	"k8s.io/kubectl/pkg/cmd/label"
 	"k8s.io/kubectl/pkg/cmd/logs"
@@ -33,8 +33,6 @@ const program = "podsim"
 // NewCommands makes the verbs that kubectl has. Getter reaches the node; executor runs a command in a container of it.
 func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.RemoteExecutor, streams genericiooptions.IOStreams) []*cobra.Command {
 	factory := cmdutil.NewFactory(getter)
-	resources := apiresources.NewCmdAPIResources(getter, streams)
-	resources.Hidden = true // get and describe point to it
 	return []*cobra.Command{
 		adopt(get.NewCmdGet(program, factory, streams), `
 			# List all pods
@@ -101,12 +99,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			# Change a value of a ConfigMap
 			podsim patch configmap settings --type=merge -p '{"data":{"level":"debug"}}'`),
 		newSet(factory, streams),
-		adopt(apply.NewCmdApply(program, factory, streams), `
-			# Bring objects to the node, or up to date: volumes of running pods follow their ConfigMaps and Secrets
-			podsim apply -f settings.yaml
-
-			# Let containers go on with the images that a changed manifest names
-			podsim apply -f pod.yaml`),
+		newApply(factory, streams),
 		adopt(label.NewCmdLabel(factory, streams), `
 			# Put a label on a pod, or change it; files of downwardAPI volumes follow
 			podsim label pod web tier=front --overwrite
@@ -124,9 +117,24 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			podsim delete -f settings.yaml`),
 		newDebug(getter, streams),
 		newTop(factory, streams),
-		adopt(resources, `
-			# List what the node serves
-			podsim api-resources`),
+		adopt(explain.NewCmdExplain(program, factory, streams), `
+			# Tell what a pod consists of
+			podsim explain pod
+
+			# Tell what a field is for, and which values it may have
+			podsim explain pod.spec.containers.restartPolicy
+
+			# Tell all fields of a field
+			podsim explain pod.spec.containers.lifecycle --recursive`),
+		adopt(apiresources.NewCmdAPIResources(getter, streams), `
+			# List the kinds that the node serves
+			podsim api-resources
+
+			# List those of a group, with what can be done with them
+			podsim api-resources --api-group=discovery.k8s.io -o wide`),
+		adopt(apiresources.NewCmdAPIVersions(getter, streams), `
+			# List the groups that the node serves, with their versions
+			podsim api-versions`),
 	}
 }
 

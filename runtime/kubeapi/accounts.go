@@ -30,7 +30,7 @@ type Tokens interface {
 
 func serviceAccounts(config Config) *resource[*corev1.ServiceAccount] {
 	return &resource[*corev1.ServiceAccount]{
-		collection: config.Store.ServiceAccounts, singular: "serviceaccount", shortNames: []string{"sa"}, versionedUpdates: true,
+		collection: config.Store.ServiceAccounts, singular: "serviceaccount", shortNames: []string{"sa"}, versionedUpdates: true, returnsDeleted: true,
 		newObject: func() *corev1.ServiceAccount { return &corev1.ServiceAccount{} },
 		newList:   func() runtime.Object { return &corev1.ServiceAccountList{} },
 		table:     serviceAccountTable(), fields: metadataFields[*corev1.ServiceAccount],

@@ -47,7 +47,7 @@ func secrets(config Config) *resource[*corev1.Secret] {
 
 func claims(config Config) *resource[*corev1.PersistentVolumeClaim] {
 	return &resource[*corev1.PersistentVolumeClaim]{
-		collection: config.Store.Claims, singular: "persistentvolumeclaim", shortNames: []string{"pvc"},
+		collection: config.Store.Claims, singular: "persistentvolumeclaim", shortNames: []string{"pvc"}, returnsDeleted: true,
 		newObject: func() *corev1.PersistentVolumeClaim { return &corev1.PersistentVolumeClaim{} },
 		newList:   func() runtime.Object { return &corev1.PersistentVolumeClaimList{} },
 		table:     claimTable(), fields: metadataFields[*corev1.PersistentVolumeClaim],
@@ -91,7 +91,7 @@ func (w claimWriter) Delete(ctx context.Context, key apitypes.NamespacedName, pr
 
 func services(config Config) *resource[*corev1.Service] {
 	return &resource[*corev1.Service]{
-		collection: config.Store.Services, singular: "service", shortNames: []string{"svc"}, categories: []string{"all"},
+		collection: config.Store.Services, singular: "service", shortNames: []string{"svc"}, categories: []string{"all"}, returnsDeleted: true,
 		newObject: func() *corev1.Service { return &corev1.Service{} },
 		newList:   func() runtime.Object { return &corev1.ServiceList{} },
 		table:     serviceTable(),

@@ -1,6 +1,7 @@
 package kubeapi_test
 
 import (
+	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
@@ -13,6 +14,9 @@ import (
 	openapiv3 "github.com/google/gnostic-models/openapiv3"
 	"google.golang.org/protobuf/proto"
 	corev1 "k8s.io/api/core/v1"
+	quantity "k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/openapi3"
@@ -207,4 +211,45 @@ func (a *api) ask(path string, header http.Header) (*http.Response, []byte) {
 		a.t.Fatal(err)
 	}
 	return response, body
+}
+
+func TestDeletionsAreAnsweredAsDescribed(t *testing.T) {
+	api := serve(t)
+	ctx, core := t.Context(), api.clients().CoreV1()
+	document, err := openapi3.NewRoot(discovery.NewDiscoveryClientForConfigOrDie(api.config()).OpenAPIV3()).GVSpec(corev1.SchemeGroupVersion)
+	if err != nil {
+		t.Fatal(err)
+	}
+	meta := metav1.ObjectMeta{Namespace: "default", Name: "a"}
+	claim := corev1.PersistentVolumeClaimSpec{
+		AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+		Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: quantity.MustParse("1Gi")}},
+	}
+	for _, c := range []struct {
+		resource string
+		object   runtime.Object
+		kind     string
+	}{
+		{"configmaps", &corev1.ConfigMap{ObjectMeta: meta}, "Status"},
+		{"secrets", &corev1.Secret{ObjectMeta: meta}, "Status"},
+		{"persistentvolumeclaims", &corev1.PersistentVolumeClaim{ObjectMeta: meta, Spec: claim}, "PersistentVolumeClaim"},
+		{"pods", newPod("a"), "Pod"},
+		{"serviceaccounts", &corev1.ServiceAccount{ObjectMeta: meta}, "ServiceAccount"},
+		{"services", &corev1.Service{ObjectMeta: meta, Spec: corev1.ServiceSpec{ClusterIP: "None"}}, "Service"},
+	} {
+		if err := core.RESTClient().Post().Namespace("default").Resource(c.resource).Body(c.object).Do(ctx).Error(); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := core.RESTClient().Delete().Namespace("default").Resource(c.resource).Name("a").
+			Body(metav1.NewDeleteOptions(0)).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx).Raw()
+		var got metav1.TypeMeta
+		if err != nil || json.Unmarshal(answer, &got) != nil || got.Kind != c.kind {
+			t.Errorf("the deletion of %s is answered with %v %s", c.resource, err, answer)
+		}
+		deletion := document.Paths.Paths["/api/v1/namespaces/{namespace}/"+c.resource+"/{name}"].Delete
+		shape := deletion.Responses.StatusCodeResponses[http.StatusOK].Content[runtime.ContentTypeJSON].Schema.Ref.String()
+		if !strings.HasSuffix(shape, "."+c.kind) {
+			t.Errorf("the answer to a deletion of %s is described as %s", c.resource, shape)
+		}
+	}
 }

@@ -28,7 +28,7 @@ import (
 
 func pods(config Config) *resource[*corev1.Pod] {
 	return &resource[*corev1.Pod]{
-		collection: config.Store.Pods, singular: "pod", shortNames: []string{"po"}, categories: []string{"all"},
+		collection: config.Store.Pods, singular: "pod", shortNames: []string{"po"}, categories: []string{"all"}, returnsDeleted: true,
 		newObject: func() *corev1.Pod { return &corev1.Pod{} },
 		newList:   func() runtime.Object { return &corev1.PodList{} },
 		table:     podTable(),

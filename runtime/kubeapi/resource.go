@@ -41,6 +41,8 @@ type resource[T memory.Object[T]] struct {
 	labels map[string]string
 	// createOnUpdate: a PUT of what is not there creates it. versionedUpdates: a PUT names the resourceVersion that it replaces.
 	createOnUpdate, versionedUpdates bool
+	// returnsDeleted: a deletion is answered with what was deleted, not with a Status.
+	returnsDeleted bool
 	// writes is how objects get into the collection, if not straight.
 	writes memory.Writer[T]
 
@@ -81,7 +83,8 @@ func (r *resource[T]) registry(known kinds, clock clock.PassiveClock) *registere
 		},
 		DefaultQualifiedResource: plural, SingularQualifiedResource: singular,
 		CreateStrategy: strategy, UpdateStrategy: strategy, DeleteStrategy: strategy,
-		TableConvertor: tableConvertor[T]{r.table, clock},
+		ReturnDeletedObject: r.returnsDeleted,
+		TableConvertor:      tableConvertor[T]{r.table, clock},
 		Storage: registry.DryRunnableStorage{
 			Storage: memory.New(r.collection, "/"+plural.Resource, r.newObject, r.writes),
 			Codec:   known.codecs.LegacyCodec(stored),

@@ -147,8 +147,16 @@ func (s *suite) published(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fetches gets a page from this machine until it has the text.
+// fetches gets a page from this machine until it has the text; with "!", the page cannot be had.
 func fetches(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		usage(ts, false, args, 1, false, "! fetches URL")
+		if answer, err := http.Get(args[0]); err == nil {
+			answer.Body.Close()
+			ts.Fatalf("%s answers %s", args[0], answer.Status)
+		}
+		return
+	}
 	usage(ts, neg, args, 2, false, "fetches URL TEXT")
 	ts.Check(poll(func() (bool, error) {
 		answer, err := http.Get(args[0])

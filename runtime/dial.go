@@ -1,8 +1,16 @@
 package runtime
 
 import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/types"
+
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/runtime/state"
+	"github.com/podsim/podsim/runtime/status"
 )
 
 // dialer connects to the addresses of a pod with that sandbox: directly where this machine routes to them, else through the sandbox
@@ -22,6 +30,33 @@ func (n *Node) dialer(sandbox *state.Sandbox) network.Dial {
 
 // dialInto has probes and hooks reach the pod by that sandbox from now on.
 func (w *worker) dialInto(sandbox *state.Sandbox) {
-	dial := w.node.dialer(sandbox)
+	dial, inside := w.node.dialer(sandbox), network.Tunnel(w.node.engine, sandbox.ID)
+	if w.node.dial != nil {
+		inside = w.node.dial
+	}
 	w.dial.Store(&dial)
+	w.inside.Store(&inside)
+}
+
+// DialPod connects to a TCP port at the pod's own localhost.
+func (n *Node) DialPod(ctx context.Context, namespace, name string, port uint16) (net.Conn, error) {
+	pod, err := n.store.Pods.Get(types.NamespacedName{Namespace: namespace, Name: name})
+	if err != nil {
+		return nil, err
+	}
+	w := n.worker(pod.UID)
+	if w == nil || w.inside.Load() == nil || status.Terminal(pod.Status.Phase) {
+		return nil, fmt.Errorf("failed to find sandbox of pod %s/%s: its phase is %s", namespace, name, pod.Status.Phase)
+	}
+	dial := *w.inside.Load()
+	local := func(ip string) string { return net.JoinHostPort(ip, strconv.Itoa(int(port))) }
+	conn, failure4 := dial(ctx, "tcp4", local("127.0.0.1"))
+	if failure4 == nil {
+		return conn, nil
+	}
+	conn, failure6 := dial(ctx, "tcp6", local("::1"))
+	if failure6 == nil {
+		return conn, nil
+	}
+	return nil, fmt.Errorf("failed to connect to localhost:%d inside the pod, IPv4: %w IPv6 %w", port, failure4, failure6)
 }

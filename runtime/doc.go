@@ -44,7 +44,6 @@
 //     are shown of them is as on a node.
 //   - S10.42 of the time of a rotation, of compressed files and of the current file alone: the engine begins a new file as soon as one is
 //     full, and shows all those that it has kept.
-//   - S10.45 of stdin and stdinOnce: both are passed on to the engine, but nobody can attach yet.
 //   - S11.2 of volumes that only an ephemeral container mounts: they are not set up, and the container is not created.
 //   - S11.4 of the end of a pass after 2 minutes: a volume is tried again as often as it takes.
 //   - S11.12 of HugePages, which are refused at the creation.

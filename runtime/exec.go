@@ -102,7 +102,9 @@ func execute(ctx context.Context, e engine.Engine, x execution) (int, error) {
 		}()
 	}
 	if x.resize != nil {
-		go followSize(ctx, e, created.ID, x.resize)
+		go followSize(ctx, x.resize, func(size remotecommand.TerminalSize) error {
+			return e.ContainerExecResize(ctx, created.ID, dockercontainer.ResizeOptions{Width: uint(size.Width), Height: uint(size.Height)})
+		})
 	}
 	stdout := &runtimeErrorFilter{to: orDiscard(x.stdout)}
 	if err := copyOutput(stdout, orDiscard(x.stderr), stream.Reader, x.tty); err != nil && ctx.Err() == nil {
@@ -137,7 +139,8 @@ func orDiscard(w io.Writer) io.Writer {
 	return w
 }
 
-func followSize(ctx context.Context, e engine.Engine, execID string, sizes <-chan remotecommand.TerminalSize) {
+// followSize gives a process the sizes of its client's terminal.
+func followSize(ctx context.Context, sizes <-chan remotecommand.TerminalSize, resize func(remotecommand.TerminalSize) error) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -146,7 +149,7 @@ func followSize(ctx context.Context, e engine.Engine, execID string, sizes <-cha
 			if !ok {
 				return
 			}
-			_ = e.ContainerExecResize(ctx, execID, dockercontainer.ResizeOptions{Width: uint(size.Width), Height: uint(size.Height)})
+			_ = resize(size)
 		}
 	}
 }

@@ -52,6 +52,7 @@ type worker struct {
 	probes *probes
 	proxy  *proxyKeeper
 	dial   atomic.Pointer[network.Dial] // into the pod's newest sandbox; nil before the first
+	inside atomic.Pointer[network.Dial] // from within it
 	// stopping is the grace period of the pod's end, once that has begun; a stop that fails and is tried again goes on in it.
 	stopping *gracePeriod
 	// failure is why the node ends the pod, once that has begun; nil before.

@@ -8,11 +8,66 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/tools/remotecommand"
 	clientspdy "k8s.io/client-go/transport/spdy"
+	"k8s.io/klog/v2"
+	portforwardcmd "k8s.io/kubectl/pkg/cmd/portforward"
 	"k8s.io/streaming/pkg/httpstream/spdy"
 )
+
+// upgrading is a transport that connects as the configuration's Dial says, and what makes streams of its connections.
+func upgrading(config *rest.Config) (http.RoundTripper, clientspdy.Upgrader, error) {
+	tlsConfig, err := rest.TLSConfigFor(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connecting to the node: %w", err)
+	}
+	upgrade, err := spdy.NewRoundTripperWithConfig(spdy.RoundTripperConfig{
+		PingPeriod:       5 * time.Second,
+		UpgradeTransport: &http.Transport{DialContext: config.Dial, TLSClientConfig: tlsConfig},
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("connecting to the node: %w", err)
+	}
+	transport, err := rest.HTTPWrappersForConfig(config, upgrade)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connecting to the node: %w", err)
+	}
+	return transport, clientspdy.NewUpgraderForStreaming(upgrade), nil
+}
+
+// Forwarder connects local ports with ports of a pod for kubectl's port-forward, as Executor runs commands. It says on Out and ErrOut what
+// it does.
+type Forwarder struct{ genericiooptions.IOStreams }
+
+// ForwardPorts listens on the addresses and ports of the options until their StopChannel is closed.
+func (f Forwarder) ForwardPorts(method string, url *url.URL, options portforwardcmd.PortForwardOptions) error {
+	transport, upgrader, err := upgrading(options.Config)
+	if err != nil {
+		return err
+	}
+	dialer := clientspdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, method, url)
+	ctx := klog.NewContext(wait.ContextForChannel(options.StopChannel), logr.New(complaints{f.ErrOut})) // connections that fail are but logged
+	forwarder, err := portforward.NewOnAddressesForStreamingWithContext(ctx, dialer, options.Address, options.Ports, options.ReadyChannel, f.Out, f.ErrOut)
+	if err != nil {
+		return err
+	}
+	return forwarder.ForwardPorts()
+}
+
+// complaints writes the errors of a log, a line each, and nothing else.
+type complaints struct{ to io.Writer }
+
+func (complaints) Init(logr.RuntimeInfo)                    {}
+func (complaints) Enabled(int) bool                         { return false }
+func (complaints) Info(int, string, ...any)                 {}
+func (c complaints) WithValues(...any) logr.LogSink         { return c }
+func (c complaints) WithName(string) logr.LogSink           { return c }
+func (c complaints) Error(err error, what string, _ ...any) { fmt.Fprintf(c.to, "%s: %v\n", what, err) }
 
 // Executor runs commands in containers for kubectl's exec: it is a k8s.io/kubectl/pkg/cmd/exec.RemoteExecutor that
 // connects as the configuration's Dial says, which client-go's own executors do not. Its zero value is ready.
@@ -27,22 +82,11 @@ func (e Executor) Execute(url *url.URL, config *rest.Config, stdin io.Reader, st
 // exit code other than 0 is a k8s.io/client-go/util/exec.CodeExitError.
 func (Executor) ExecuteWithContext(ctx context.Context, url *url.URL, config *rest.Config, stdin io.Reader, stdout, stderr io.Writer,
 	tty bool, sizes remotecommand.TerminalSizeQueue) error {
-	tlsConfig, err := rest.TLSConfigFor(config)
+	transport, upgrader, err := upgrading(config)
 	if err != nil {
-		return fmt.Errorf("connecting to the node: %w", err)
+		return err
 	}
-	upgrade, err := spdy.NewRoundTripperWithConfig(spdy.RoundTripperConfig{
-		PingPeriod:       5 * time.Second,
-		UpgradeTransport: &http.Transport{DialContext: config.Dial, TLSClientConfig: tlsConfig},
-	})
-	if err != nil {
-		return fmt.Errorf("connecting to the node: %w", err)
-	}
-	transport, err := rest.HTTPWrappersForConfig(config, upgrade)
-	if err != nil {
-		return fmt.Errorf("connecting to the node: %w", err)
-	}
-	executor, err := remotecommand.NewSPDYExecutorForTransports(transport, clientspdy.NewUpgraderForStreaming(upgrade), http.MethodPost, url)
+	executor, err := remotecommand.NewSPDYExecutorForTransports(transport, upgrader, http.MethodPost, url)
 	if err != nil {
 		return err
 	}

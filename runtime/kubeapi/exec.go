@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -17,8 +18,8 @@ import (
 	"github.com/podsim/podsim/runtime/status"
 )
 
-// execIdleTimeout ends a session in which nothing was sent for so long; a kubelet's default.
-const execIdleTimeout = 4 * time.Hour
+// streamIdleTimeout ends a session in which nothing was sent for so long; a kubelet's default.
+const streamIdleTimeout = 4 * time.Hour
 
 // exec runs a command in a container, its streams carried over SPDY or a WebSocket.
 func exec(config Config) action {
@@ -31,33 +32,59 @@ func exec(config Config) action {
 		if err != nil {
 			return err
 		}
-		container, err := containerOf(pod, options.Container)
-		if err != nil {
-			return err
-		}
 		if len(options.Command) == 0 {
 			return apierrors.NewBadRequest("you must specify at least one command for the container")
 		}
-		streams := &remotecommand.Options{
-			Stdin: options.Stdin, Stdout: options.Stdout, TTY: options.TTY,
-			Stderr: options.Stderr && !options.TTY, // a terminal has one output
-		}
-		if !streams.Stdin && !streams.Stdout && !streams.Stderr {
-			return apierrors.NewBadRequest("you must specify at least 1 of stdin, stdout, stderr")
-		}
-		if s := status.Container(pod, container); s == nil || s.State.Running == nil {
-			return &apierrors.StatusError{ErrStatus: metav1.Status{ // clients say first that they cannot upgrade the connection
-				Code: http.StatusInternalServerError, Reason: metav1.StatusReasonInternalError,
-				Message: fmt.Sprintf("container not found (%q)", container),
-			}}
+		container, streams, err := session(pod, options.Container, &remotecommand.Options{
+			Stdin: options.Stdin, Stdout: options.Stdout, Stderr: options.Stderr, TTY: options.TTY,
+		})
+		if err != nil {
+			return err
 		}
 		ctx, leave := context.WithCancel(r.Context())
 		defer leave()
 		executor := nodeExecutor{config.Node, key, streams}
 		remotecommand.ServeExec(leavable{w, leave}, r.WithContext(ctx), executor, key.Name, string(pod.UID), container, options.Command, streams,
-			execIdleTimeout, remotecommand.DefaultStreamCreationTimeout, remotecommand.SupportedStreamingProtocols)
+			streamIdleTimeout, remotecommand.DefaultStreamCreationTimeout, remotecommand.SupportedStreamingProtocols)
 		return nil
 	}
+}
+
+// session is which container a client's streams are for, and those that it gets. The container runs.
+func session(pod *corev1.Pod, name string, asked *remotecommand.Options) (string, *remotecommand.Options, error) {
+	container, err := containerOf(pod, name)
+	if err != nil {
+		return "", nil, err
+	}
+	asked.Stderr = asked.Stderr && !asked.TTY // a terminal has one output
+	if !asked.Stdin && !asked.Stdout && !asked.Stderr {
+		return "", nil, apierrors.NewBadRequest("you must specify at least 1 of stdin, stdout, stderr")
+	}
+	if s := status.Container(pod, container); s == nil || s.State.Running == nil {
+		return "", nil, &apierrors.StatusError{ErrStatus: metav1.Status{ // clients say first that they cannot upgrade the connection
+			Code: http.StatusInternalServerError, Reason: metav1.StatusReasonInternalError,
+			Message: fmt.Sprintf("container not found (%q)", container),
+		}}
+	}
+	return container, asked, nil
+}
+
+// wanted are the streams that a client asked for. Others may be there and are left out.
+func wanted(asked *remotecommand.Options, in io.Reader, out, errOut io.Writer, tty bool, resize <-chan remotecommand.TerminalSize) Streams {
+	streams := Streams{TTY: tty}
+	if asked.Stdin {
+		streams.Stdin = in
+	}
+	if asked.Stdout {
+		streams.Stdout = out
+	}
+	if asked.Stderr {
+		streams.Stderr = errOut
+	}
+	if tty {
+		streams.Resize = resize
+	}
+	return streams
 }
 
 // nodeExecutor runs the commands of one request.
@@ -67,23 +94,11 @@ type nodeExecutor struct {
 	streams *remotecommand.Options
 }
 
-// ExecInContainer implements remotecommand.Executor. Streams that nobody asked for may be there and are left out. Whatever
-// wraps an exit code is taken off, as only the bare utilexec.ExitError is told to the client as one.
+// ExecInContainer implements remotecommand.Executor. Whatever wraps an exit code is taken off, as only the bare utilexec.ExitError is told
+// to the client as one.
 func (e nodeExecutor) ExecInContainer(ctx context.Context, _, _, container string, command []string, in io.Reader, out, errOut io.WriteCloser,
 	tty bool, resize <-chan remotecommand.TerminalSize, _ time.Duration) error {
-	options := ExecOptions{Container: container, Command: command, TTY: tty}
-	if e.streams.Stdin {
-		options.Stdin = in
-	}
-	if e.streams.Stdout {
-		options.Stdout = out
-	}
-	if e.streams.Stderr {
-		options.Stderr = errOut
-	}
-	if tty {
-		options.Resize = resize
-	}
+	options := ExecOptions{Container: container, Command: command, Streams: wanted(e.streams, in, out, errOut, tty, resize)}
 	err := e.node.Exec(ctx, e.pod.Namespace, e.pod.Name, options)
 	var exit utilexec.ExitError
 	if errors.As(err, &exit) {

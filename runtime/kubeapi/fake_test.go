@@ -1,6 +1,7 @@
 package kubeapi_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -41,6 +43,8 @@ type fakeNode struct {
 	logs func(ctx context.Context, options *corev1.PodLogOptions) (io.ReadCloser, error)
 	// exec is the answer to Exec; nil echoes stdin and exits 7.
 	exec func(ctx context.Context, options kubeapi.ExecOptions) error
+	// dialed are the connections into pods that are open.
+	dialed sync.WaitGroup
 }
 
 // Metrics finds that every container of a pod that runs uses half a processor.
@@ -127,6 +131,34 @@ func (n *fakeNode) Exec(ctx context.Context, _, _ string, options kubeapi.ExecOp
 	}
 	return fmt.Errorf("running %s in %s: %w", options.Command, options.Container,
 		utilexec.CodeExitError{Err: fmt.Errorf("exit status 7"), Code: 7})
+}
+
+// Attach answers every line of stdin in capitals, until one says quit; without stdin it says so.
+func (n *fakeNode) Attach(ctx context.Context, _, name, container string, streams kubeapi.Streams) error {
+	if streams.Stdin == nil {
+		_, err := fmt.Fprintf(streams.Stdout, "%s of %s hears nothing", container, name)
+		return err
+	}
+	lines := bufio.NewScanner(streams.Stdin)
+	for lines.Scan() && lines.Text() != "quit" {
+		if _, err := fmt.Fprintln(streams.Stdout, strings.ToUpper(lines.Text())); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// DialPod connects to a port that echoes; port 9 refuses.
+func (n *fakeNode) DialPod(_ context.Context, _, _ string, port uint16) (net.Conn, error) {
+	if port == 9 {
+		return nil, errors.New("failed to connect to localhost:9 inside the pod")
+	}
+	near, far := net.Pipe()
+	n.dialed.Go(func() {
+		defer far.Close()
+		_, _ = io.Copy(far, far)
+	})
+	return near, nil
 }
 
 // api is the API over an empty store, served on a loopback port.

@@ -12,6 +12,7 @@ package kubeapi
 import (
 	"context"
 	"io"
+	"net"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,6 +47,11 @@ type Node interface {
 	// Exec runs a command in a container of the pod and returns when it has ended: nil for exit code 0, and an error
 	// that holds a k8s.io/utils/exec.CodeExitError for any other.
 	Exec(ctx context.Context, namespace, name string, options ExecOptions) error
+	// Attach connects the streams with the process that a running container was started with, until that ends or, if it has no stdin to
+	// give, the client's streams do.
+	Attach(ctx context.Context, namespace, name, container string, streams Streams) error
+	// DialPod connects to a TCP port of the pod as a process in it does at localhost.
+	DialPod(ctx context.Context, namespace, name string, port uint16) (net.Conn, error)
 }
 
 // ExecOptions is a command to run in a container.
@@ -54,6 +60,11 @@ type ExecOptions struct {
 	Container string
 	// Command is the program and its arguments; at least the program.
 	Command []string
+	Streams
+}
+
+// Streams are what a process in a container is connected with.
+type Streams struct {
 	// Stdin, Stdout and Stderr are nil when the client did not ask for them. With TTY, Stderr is nil.
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer

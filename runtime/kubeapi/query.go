@@ -50,6 +50,14 @@ func execOptions(values url.Values) (*corev1.PodExecOptions, error) {
 	return options, q.err
 }
 
+func attachOptions(values url.Values) (*corev1.PodAttachOptions, error) {
+	q := &query{values: values}
+	options := &corev1.PodAttachOptions{
+		Stdin: q.flag("stdin"), Stdout: q.flag("stdout"), Stderr: q.flag("stderr"), TTY: q.flag("tty"), Container: q.text("container"),
+	}
+	return options, q.err
+}
+
 func (q *query) text(name string) string { return q.values.Get(name) }
 
 func (q *query) flag(name string) bool {

@@ -93,6 +93,8 @@ func New(config Config) *API {
 	core := map[string]rest.Storage{
 		"pods":                   registry,
 		"pods/log":               stream{&corev1.Pod{}, []string{http.MethodGet}, logs(config)},
+		"pods/attach":            stream{&corev1.PodAttachOptions{}, []string{http.MethodGet, http.MethodPost}, attach(config)},
+		"pods/portforward":       stream{&corev1.PodPortForwardOptions{}, []string{http.MethodGet, http.MethodPost}, portForward(config)},
 		"pods/exec":              stream{&corev1.PodExecOptions{}, []string{http.MethodGet, http.MethodPost}, exec(config)},
 		"configmaps":             configMaps(config).registry(known, config.Clock),
 		"secrets":                secrets(config).registry(known, config.Clock),

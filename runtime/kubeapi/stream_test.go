@@ -106,17 +106,20 @@ func (a *api) executors(options *corev1.PodExecOptions) map[string]remotecommand
 	a.t.Helper()
 	request := a.clients().CoreV1().RESTClient().Post().Resource("pods").Namespace("default").Name("a").
 		SubResource("exec").VersionedParams(options, scheme.ParameterCodec)
-	spdy, err := remotecommand.NewSPDYExecutor(a.config(), http.MethodPost, request.URL())
+	return a.executorsAt(request.URL())
+}
+
+func (a *api) executorsAt(at *url.URL) map[string]remotecommand.Executor {
+	a.t.Helper()
+	spdy, err := remotecommand.NewSPDYExecutor(a.config(), http.MethodPost, at)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	socket, err := remotecommand.NewWebSocketExecutorForProtocols(a.config(), http.MethodGet, request.URL().String(), "v4.channel.k8s.io")
+	socket, err := remotecommand.NewWebSocketExecutorForProtocols(a.config(), http.MethodGet, at.String(), "v4.channel.k8s.io")
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	return map[string]remotecommand.Executor{
-		"SPDY": spdy, "WebSocket": socket, "kubectl": kubectl{a.config(), request.URL()},
-	}
+	return map[string]remotecommand.Executor{"SPDY": spdy, "WebSocket": socket, "kubectl": kubectl{a.config(), at}}
 }
 
 // kubectl executes as kubectl exec does.

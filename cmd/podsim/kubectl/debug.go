@@ -32,9 +32,9 @@ func newDebug(getter genericclioptions.RESTClientGetter, streams genericiooption
 
 		With --copy-to, run a changed copy of the pod instead.
 
-		Attaching to a container is not supported yet: give the container a command that lasts, such as sleep 1d, and enter it with
-		podsim exec.`)
-	cmd.Flags().Lookup("attach").Usage = "Not supported yet, unless it is false: then -i and -t leave the container's stdin and terminal open"
+		This command does not attach to the container: use podsim attach, or give the container a command that lasts, such as
+		sleep 1d, and enter it with podsim exec.`)
+	cmd.Flags().Lookup("attach").Usage = "Not supported, unless it is false: then -i and -t leave the container's stdin and terminal open for podsim attach"
 	cmd.Flags().Lookup("set-image").Usage = "When used with '--copy-to', a list of name=image pairs for changing container images."
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -83,6 +83,6 @@ func refuseDebug(cmd *cobra.Command, args []string) error {
 	if named, err := cmd.Flags().GetString("container"); err == nil && named != "" {
 		container = named
 	}
-	return fmt.Errorf("attaching to a container is not supported yet, and nothing was created; leave out -i, -t and --attach, give the container "+
-		"the command -- sleep 1d, and enter it with: podsim exec -it %s -c %s -- sh", pod, container)
+	return fmt.Errorf("podsim debug does not attach, and nothing was created; add --attach=false and attach with: podsim attach -it %[1]s -c %[2]s; "+
+		"or leave out -i and -t, give the container the command -- sleep 1d, and enter it with: podsim exec -it %[1]s -c %[2]s -- sh", pod, container)
 }

@@ -1,10 +1,12 @@
-// Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, events, wait,
-// describe, patch, set, apply, label, annotate, delete, debug, top, explain, api-resources and api-versions.
+// Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, attach, cp, port-forward, events, wait, describe, patch,
+// set, apply, label, annotate, delete, debug, top, explain, api-resources and api-versions.
 // The code, the flags and the output are kubectl's; only the server they talk to and the name in the help texts are podsim's.
 package kubectl
 
 import (
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -30,8 +32,10 @@ import (
 
 const program = "podsim"
 
-// NewCommands makes the verbs that kubectl has. Getter reaches the node; executor runs a command in a container of it.
-func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.RemoteExecutor, streams genericiooptions.IOStreams) []*cobra.Command {
+// NewCommands makes the verbs that kubectl has. Getter reaches the node; executor runs a command in a container of it, and forwarder
+// connects local ports with those of a pod.
+func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.RemoteExecutor, forwarder Forwarder,
+	streams genericiooptions.IOStreams) []*cobra.Command {
 	factory := cmdutil.NewFactory(getter)
 	return []*cobra.Command{
 		adopt(get.NewCmdGet(program, factory, streams), `
@@ -62,6 +66,9 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			# Show the last 20 lines of every container, each with the name of its container
 			podsim logs web --all-containers --prefix --tail=20`),
 		newExec(factory, executor, streams),
+		newAttach(factory, executor, streams),
+		newCopy(factory, executor, streams),
+		newPortForward(factory, forwarder, streams),
 		adopt(events.NewCmdEvents(getter, streams), `
 			# List recent events
 			podsim events
@@ -155,25 +162,27 @@ func adopt(cmd *cobra.Command, examples string) *cobra.Command {
 
 func rename(text string) string { return strings.ReplaceAll(text, "kubectl", program) }
 
-// fatal is what kubectl's code ends a process with.
-type fatal struct {
-	message string
-	code    int
-}
-
-// catch runs kubectl's code and returns the error with which it would have ended the process, worded by kubectl.
-func catch(run func()) (err error) {
-	cmdutil.BehaviorOnFatal(func(message string, code int) { panic(fatal{message, code}) })
-	defer cmdutil.DefaultBehaviorOnFatal()
-	defer func() {
-		switch end := recover().(type) {
-		case nil:
-		case fatal:
-			err = exit.WithWords(end.code, end.message)
-		default:
-			panic(end)
+// catch runs kubectl's code and returns the first error with which it would have ended the process, worded by kubectl. Some of that code,
+// that of cp, does so in goroutines of its own; the others end by themselves then.
+func catch(run func()) error {
+	var mu sync.Mutex
+	var first error
+	cmdutil.BehaviorOnFatal(func(message string, code int) {
+		mu.Lock()
+		if first == nil {
+			first = exit.WithWords(code, message)
 		}
+		mu.Unlock()
+		runtime.Goexit()
+	})
+	defer cmdutil.DefaultBehaviorOnFatal()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		run()
 	}()
-	run()
-	return nil
+	<-ended
+	mu.Lock()
+	defer mu.Unlock()
+	return first
 }

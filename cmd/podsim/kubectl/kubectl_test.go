@@ -20,7 +20,7 @@ import (
 func TestHelpTextsSpeakOfPodsimOnly(t *testing.T) {
 	streams, _, _, _ := genericiooptions.NewTestIOStreams()
 	root := &cobra.Command{Use: program}
-	root.AddCommand(NewCommands(genericclioptions.NewTestConfigFlags(), nil, streams)...)
+	root.AddCommand(NewCommands(genericclioptions.NewTestConfigFlags(), nil, nil, streams)...)
 	for _, cmd := range root.Commands() {
 		t.Run(cmd.Name(), func(t *testing.T) {
 			if cmd.Example == "" || !strings.Contains(cmd.Example, "podsim "+cmd.Name()) {
@@ -58,7 +58,7 @@ func TestErrorsOfKubectlAreReturned(t *testing.T) {
 }
 
 func TestDebugRefusesWhatItCannotDo(t *testing.T) {
-	const enter = "attaching to a container is not supported yet, and nothing was created"
+	const enter = "podsim debug does not attach, and nothing was created"
 	for args, want := range map[string]string{
 		"web --image=i -it":                           enter,
 		"web --image=i -i":                            enter,

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -220,6 +221,45 @@ func (c *Client) ContainerExecInspect(ctx context.Context, execID string) (conta
 // ContainerExecResize does nothing: there is no terminal.
 func (c *Client) ContainerExecResize(ctx context.Context, execID string, _ container.ResizeOptions) error {
 	return c.enter(ctx, "ContainerExecResize", execID)
+}
+
+// ContainerAttach connects with a running container, which reads its input and says nothing until it ends.
+func (c *Client) ContainerAttach(ctx context.Context, id string, _ container.AttachOptions) (types.HijackedResponse, error) {
+	if err := c.enter(ctx, "ContainerAttach", id); err != nil {
+		return types.HijackedResponse{}, err
+	}
+	e := c.machine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	found, err := e.find(id)
+	if err != nil {
+		return types.HijackedResponse{}, err
+	}
+	if !found.running() {
+		return types.HijackedResponse{}, fmt.Errorf("container %s is not running: %w", id, errdefs.ErrConflict)
+	}
+	input, toInput := io.Pipe()
+	fromOutput, output := io.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, input) }()
+	left := make(chan struct{})
+	go func() {
+		defer output.Close()
+		select {
+		case <-found.exited:
+		case <-left:
+		}
+	}()
+	stream := &duplex{Reader: fromOutput, Writer: toInput, closeWrite: toInput.Close, close: sync.OnceValue(func() error {
+		close(left)
+		_ = toInput.Close()
+		return fromOutput.Close()
+	})}
+	return types.HijackedResponse{Conn: stream, Reader: bufio.NewReader(stream)}, nil
+}
+
+// ContainerResize does nothing: there is no terminal.
+func (c *Client) ContainerResize(ctx context.Context, id string, _ container.ResizeOptions) error {
+	return c.enter(ctx, "ContainerResize", id)
 }
 
 // duplex is a connection of two pipes, of which one direction can be closed.

@@ -1,0 +1,60 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	dockercontainer "github.com/docker/docker/api/types/container"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/kubeapi"
+)
+
+// Attach connects a client with the process of a running container (S10.45): it sees the output from now on, and writes to the stdin of a
+// container that has one. Closing its own end of stdin ends that of the process only with stdinOnce, which is the engine's to do.
+func (n *Node) Attach(ctx context.Context, namespace, name, container string, streams kubeapi.Streams) error {
+	pod, err := n.store.Pods.Get(types.NamespacedName{Namespace: namespace, Name: name})
+	if err != nil {
+		return err
+	}
+	id, ok := runningInstance(pod, container)
+	if !ok {
+		return apierrors.NewBadRequest(fmt.Sprintf("container not found (%q): it does not run", container))
+	}
+	spec, _ := podspec.FindContainer(pod, container)
+	if streams.Stdin != nil && !spec.Stdin {
+		streams.Stdin = nil // as with a kubelet: nobody reads it
+	}
+	attached, err := n.engine.ContainerAttach(ctx, id, dockercontainer.AttachOptions{
+		Stream: true, Stdin: streams.Stdin != nil, Stdout: true, Stderr: true,
+	})
+	if err != nil {
+		return errors.New(engineText(err))
+	}
+	defer attached.Close()
+	stop := context.AfterFunc(ctx, attached.Close)
+	defer stop()
+	if streams.Stdin != nil {
+		go func() { // ends with the connection or with the reader, whichever is first
+			_, _ = io.Copy(attached.Conn, streams.Stdin)
+			if spec.StdinOnce { // else the engine would take the client for gone, which still listens
+				_ = attached.CloseWrite()
+			}
+		}()
+	}
+	if streams.Resize != nil {
+		go followSize(ctx, streams.Resize, func(size remotecommand.TerminalSize) error {
+			return n.engine.ContainerResize(ctx, id, dockercontainer.ResizeOptions{Width: uint(size.Width), Height: uint(size.Height)})
+		})
+	}
+	err = copyOutput(orDiscard(streams.Stdout), orDiscard(streams.Stderr), attached.Reader, spec.TTY)
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("reading the container's output: %w", err)
+	}
+	return nil
+}

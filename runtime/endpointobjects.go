@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 clusters serve Endpoints, and clients read them, though EndpointSlices have taken their place
+
 package runtime
 
 import (

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 clusters serve Endpoints, and clients read them, though EndpointSlices have taken their place
+
 package kubeapi
 
 import (
@@ -12,6 +14,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
+
+func endpointsKinds() []runtime.Object {
+	return []runtime.Object{&corev1.Endpoints{}, &corev1.EndpointsList{}}
+}
 
 // endpoints are the pods behind Services in the older form. The node minds them, and nobody else.
 func endpoints(config Config) *resource[*corev1.Endpoints] {

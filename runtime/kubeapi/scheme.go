@@ -37,8 +37,8 @@ func newKinds() kinds {
 		&corev1.Pod{}, &corev1.PodList{}, &corev1.ConfigMap{}, &corev1.ConfigMapList{}, &corev1.Secret{}, &corev1.SecretList{},
 		&corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaimList{}, &corev1.Service{}, &corev1.ServiceList{},
 		&corev1.Event{}, &corev1.EventList{}, &corev1.Namespace{}, &corev1.NamespaceList{},
-		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{},
-		&corev1.Endpoints{}, &corev1.EndpointsList{})
+		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{})
+	internal(scheme, corev1.GroupName, endpointsKinds()...)
 	internal(scheme, discoveryv1.GroupName, &discoveryv1.EndpointSlice{}, &discoveryv1.EndpointSliceList{})
 	internal(scheme, policyv1.GroupName, &policyv1.Eviction{})
 	internal(scheme, authenticationv1.GroupName, &authenticationv1.TokenRequest{}, &authenticationv1.TokenReview{}, &authenticationv1.SelfSubjectReview{})

@@ -36,8 +36,9 @@ type Store struct {
 	Events          *Collection[*corev1.Event]
 	ServiceAccounts *Collection[*corev1.ServiceAccount]
 	Leases          *Collection[*coordinationv1.Lease]
-	Endpoints       *Collection[*corev1.Endpoints]
-	EndpointSlices  *Collection[*discoveryv1.EndpointSlice]
+	//lint:ignore SA1019 clusters serve them
+	Endpoints      *Collection[*corev1.Endpoints]
+	EndpointSlices *Collection[*discoveryv1.EndpointSlice]
 	// Namespaces, Nodes and TrustBundles lie in no namespace.
 	Nodes        *Collection[*corev1.Node]
 	Namespaces   *Collection[*corev1.Namespace]
@@ -81,12 +82,13 @@ func New(version uint64) *Store {
 		Events:          newCollection[*corev1.Event](shared, corev1.SchemeGroupVersion.WithKind("Event"), "events"),
 		ServiceAccounts: newCollection[*corev1.ServiceAccount](shared, corev1.SchemeGroupVersion.WithKind("ServiceAccount"), "serviceaccounts"),
 		Leases:          newCollection[*coordinationv1.Lease](shared, coordinationv1.SchemeGroupVersion.WithKind("Lease"), "leases"),
-		Endpoints:       newCollection[*corev1.Endpoints](shared, corev1.SchemeGroupVersion.WithKind("Endpoints"), "endpoints"),
-		EndpointSlices:  newCollection[*discoveryv1.EndpointSlice](shared, discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice"), "endpointslices"),
-		Nodes:           newCollection[*corev1.Node](shared, corev1.SchemeGroupVersion.WithKind("Node"), "nodes"),
-		Namespaces:      newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
-		TrustBundles:    newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
-		clock:           shared,
+		//lint:ignore SA1019 clusters serve them
+		Endpoints:      newCollection[*corev1.Endpoints](shared, corev1.SchemeGroupVersion.WithKind("Endpoints"), "endpoints"),
+		EndpointSlices: newCollection[*discoveryv1.EndpointSlice](shared, discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice"), "endpointslices"),
+		Nodes:          newCollection[*corev1.Node](shared, corev1.SchemeGroupVersion.WithKind("Node"), "nodes"),
+		Namespaces:     newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
+		TrustBundles:   newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
+		clock:          shared,
 	}
 }
 

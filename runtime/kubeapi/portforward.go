@@ -46,9 +46,24 @@ func portForward(config Config) action {
 		if tunnelled {
 			serve = proxy.NewTunnelingHandler(serve)
 		}
-		serve.ServeHTTP(leavable{w, leave}, r.WithContext(ctx))
+		serve.ServeHTTP(leavable{bounded{w, ctx}, leave}, r.WithContext(ctx))
 		return nil
 	}
+}
+
+// bounded is a response whose connection is closed when the context ends, which whoever waits for the client's next stream does not see.
+type bounded struct {
+	http.ResponseWriter
+	ctx context.Context
+}
+
+// Hijack hands the connection out.
+func (b bounded) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(b.ResponseWriter).Hijack()
+	if err == nil {
+		context.AfterFunc(b.ctx, func() { _ = conn.Close() }) // it may be closed already
+	}
+	return conn, buffered, err
 }
 
 // relayed is a response within a WebSocket. Whoever tunnels it expects the answer to an upgrade on the connection, as a proxy relays it, and

@@ -88,6 +88,36 @@ func TestPortsAreForwarded(t *testing.T) {
 	}
 }
 
+// TestForwardingEndsWithTheNode: the client hears of it, whether or not a connection is open.
+func TestForwardingEndsWithTheNode(t *testing.T) {
+	for _, name := range []string{"SPDY", "SPDY in a WebSocket"} {
+		t.Run(name, func(t *testing.T) {
+			api := serve(t)
+			api.havePod("a")
+			local, _, ended := api.forward(api.forwardDialers("a")[name], "7")
+			conn, err := net.Dial("tcp", local)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if _, err := io.WriteString(conn, "x"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+			_, _, idle := api.forward(api.forwardDialers("a")[name], "7")
+			api.stop()
+			for _, ended := range []<-chan error{ended, idle} {
+				if err := <-ended; !errors.Is(err, portforward.ErrLostConnectionToPod) {
+					t.Error(err)
+				}
+			}
+			api.node.dialed.Wait()
+		})
+	}
+}
+
 // TestAPortWhereNobodyListens ends the whole session, as client-go does it.
 func TestAPortWhereNobodyListens(t *testing.T) {
 	api := serve(t)

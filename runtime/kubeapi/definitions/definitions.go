@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"k8s.io/kube-openapi/pkg/common"
 	"k8s.io/kube-openapi/pkg/schemaconv"
@@ -67,8 +68,9 @@ func V2() map[string]common.OpenAPIDefinition {
 	return file.V3
 }
 
-// Parser reads objects by the definitions, as server-side apply wants to know them: which lists are sets or maps, and by which keys.
-func Parser() *typed.Parser {
+// Parser reads objects by the definitions, as server-side apply wants to know them: which lists are sets or maps, and by which keys. It is
+// made when it is first asked for, which takes some hundredths of a second.
+var Parser = sync.OnceValue(func() *typed.Parser {
 	schemas := map[string]*spec.Schema{}
 	for name, definition := range V3() {
 		schemas[name] = &definition.Schema
@@ -80,7 +82,7 @@ func Parser() *typed.Parser {
 	var parser typed.Parser
 	parser.Schema.Types = types.Types
 	return &parser
-}
+})
 
 func read() *File {
 	var file File

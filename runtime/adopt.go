@@ -321,6 +321,9 @@ func (w *worker) adoptSandbox(ctx context.Context, pod *corev1.Pod, id string, f
 	w.state.Sandbox.IPs, w.state.Sandbox.HostIPs = w.node.addresses(ctx, pod, c)
 	w.dialInto(w.state.Sandbox)
 	layout, err := w.planVolumes(ctx, pod)
+	if layout == nil {
+		return err
+	}
 	if err != nil { // what volumes show may be gone since they were filled
 		w.log.Warn("planning the pod's volumes again", "error", err)
 	}

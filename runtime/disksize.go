@@ -2,8 +2,9 @@ package runtime
 
 import (
 	"context"
-	"sync"
+	"fmt"
 
+	"golang.org/x/sync/semaphore"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -13,29 +14,32 @@ import (
 
 // diskSize is the size of the engine's disk in bytes, once it was measured; 0 before.
 type diskSize struct {
-	mu    sync.Mutex
-	bytes int64
+	measuring *semaphore.Weighted // held by whoever looks at it
+	bytes     int64
 }
 
+func newDiskSize() diskSize { return diskSize{measuring: semaphore.NewWeighted(1)} }
+
 // allocatable is what the node has to give, as the containers of a pod are told of it (S9.21).
-func (n *Node) allocatable(ctx context.Context, pod *corev1.Pod) corev1.ResourceList {
+func (n *Node) allocatable(ctx context.Context, pod *corev1.Pod) (corev1.ResourceList, error) {
 	list := n.facts.Allocatable()
 	if !podspec.TellsOfDisk(pod) {
-		return list
+		return list, nil
 	}
 	size, err := n.diskBytes(ctx, pod)
 	if err != nil {
-		n.log.Warn("measuring the engine's disk", "pod", podspec.PodIdentity(pod), "error", err)
-		return list
+		return nil, fmt.Errorf("measuring the engine's disk: %w", err)
 	}
 	list[corev1.ResourceEphemeralStorage] = *resource.NewQuantity(size, resource.BinarySI)
-	return list
+	return list, nil
 }
 
 // diskBytes is the size of the engine's disk, which no engine tells: it is measured once, in a helper container.
 func (n *Node) diskBytes(ctx context.Context, pod *corev1.Pod) (int64, error) {
-	n.disk.mu.Lock()
-	defer n.disk.mu.Unlock()
+	if err := n.disk.measuring.Acquire(ctx, 1); err != nil {
+		return 0, err
+	}
+	defer n.disk.measuring.Release(1)
 	if n.disk.bytes > 0 {
 		return n.disk.bytes, nil
 	}

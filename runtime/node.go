@@ -127,6 +127,7 @@ func NewNode(e engine.Engine, options Options) *Node {
 		store:      objects,
 		recorder:   event.NewRecorder(eventSink{objects.Events}, NodeName, clock.RealClock{}, log),
 		networks:   network.NewNetworks(e),
+		disk:       newDiskSize(),
 		logReaders: newLogReaders(),
 		samples:    sampler{newest: map[string]sample{}},
 		pulls:      pulls,

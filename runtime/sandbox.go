@@ -176,13 +176,19 @@ func (w *worker) startSandbox(ctx context.Context, pod *corev1.Pod, layout *volu
 	return nil
 }
 
+// planVolumes plans the pod's volumes, as far as there is what they show; nil if not even their node is known.
 func (w *worker) planVolumes(ctx context.Context, pod *corev1.Pod) (*volumes.Plan, error) {
-	return volumes.NewPlan(asKept(pod, w.seen), w.volumeNode(ctx, pod), w.node.objects())
+	node, err := w.volumeNode(ctx, pod)
+	if err != nil {
+		return nil, err
+	}
+	return volumes.NewPlan(asKept(pod, w.seen), node, w.node.objects())
 }
 
 // volumeNode is what the pod's volumes need to know of the node.
-func (w *worker) volumeNode(ctx context.Context, pod *corev1.Pod) volumes.Node {
-	return volumes.Node{ID: w.node.options.ID, Allocatable: w.node.allocatable(ctx, pod)}
+func (w *worker) volumeNode(ctx context.Context, pod *corev1.Pod) (volumes.Node, error) {
+	allocatable, err := w.node.allocatable(ctx, pod)
+	return volumes.Node{ID: w.node.options.ID, Allocatable: allocatable}, err
 }
 
 func (w *worker) nextSandbox() int {
@@ -259,7 +265,7 @@ func (w *worker) fill(ctx context.Context, pod *corev1.Pod, sandbox *state.Sandb
 	}
 	w.hosts = filledHosts{untouched: true, size: int64(len(meta.Hosts)), written: now}
 	if holding != volumes.Empty && w.volumes.plan.HasAtomic() {
-		if err := volumes.Update(ctx, w.node.engine, sandbox.ID, w.volumes.plan, asKept(pod, w.seen), w.volumeNode(ctx, pod), w.node.objects(), true); err != nil {
+		if err := w.writeVolumes(ctx, pod, true); err != nil {
 			return err
 		}
 	}

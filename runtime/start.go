@@ -180,7 +180,11 @@ func (w *worker) describe(ctx context.Context, pod *corev1.Pod, c *corev1.Contai
 		}
 		return description{}, &startError{class: plan.ReasonCreateConfigError, message: err.Error()}
 	}
-	env, err := podspec.Environment(asKept(pod, w.seen), c, w.node.objects(), w.facts(ctx, pod))
+	facts, err := w.facts(ctx, pod)
+	if err != nil {
+		return configError(err)
+	}
+	env, err := podspec.Environment(asKept(pod, w.seen), c, w.node.objects(), facts)
 	if err != nil {
 		return configError(err)
 	}

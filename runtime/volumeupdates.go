@@ -55,7 +55,7 @@ func (w *worker) updateVolumes(ctx context.Context, pod *corev1.Pod) time.Time {
 	if now.Before(due) {
 		return due
 	}
-	err := volumes.Update(ctx, w.node.engine, w.state.Sandbox.ID, layout, asKept(pod, w.seen), w.volumeNode(ctx, pod), w.node.objects(), updates.written == "")
+	err := w.writeVolumes(ctx, pod, updates.written == "")
 	if err == nil {
 		*updates = volumeUpdates{written: versions}
 		return w.node.tokens.due(pod)
@@ -74,6 +74,15 @@ func (w *worker) updateVolumes(ctx context.Context, pod *corev1.Pod) time.Time {
 	updates.failures++
 	updates.again = now.Add(plan.MountRetry(updates.failures))
 	return updates.again
+}
+
+// writeVolumes brings the volumes of the sandbox up to date; unsure as with volumes.Update.
+func (w *worker) writeVolumes(ctx context.Context, pod *corev1.Pod, unsure bool) error {
+	node, err := w.volumeNode(ctx, pod)
+	if err != nil {
+		return err
+	}
+	return volumes.Update(ctx, w.node.engine, w.state.Sandbox.ID, w.volumes.plan, asKept(pod, w.seen), node, w.node.objects(), unsure)
 }
 
 // shownVersions names the versions of all that the pod's volumes can show: the objects that it refers to, and its own metadata

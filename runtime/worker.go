@@ -282,14 +282,18 @@ func (w *worker) attempts(pod *corev1.Pod) map[string]int {
 }
 
 // facts are what a container can learn about where it runs. The context is that of the engine's calls when a file is asked for.
-func (w *worker) facts(ctx context.Context, pod *corev1.Pod) podspec.NodeFacts {
+func (w *worker) facts(ctx context.Context, pod *corev1.Pod) (podspec.NodeFacts, error) {
+	allocatable, err := w.node.allocatable(ctx, pod)
+	if err != nil {
+		return podspec.NodeFacts{}, err
+	}
 	services, _ := w.node.store.Services.List("")
 	f := podspec.NodeFacts{
-		Name: NodeName, Allocatable: w.node.allocatable(ctx, pod), Services: services,
+		Name: NodeName, Allocatable: allocatable, Services: services,
 		EnvFile: func(volume, path string) ([]byte, error) { return w.volumeFile(ctx, volume, path) },
 	}
 	if s := w.state.Sandbox; s != nil {
 		f.HostIPs, f.PodIPs = s.HostIPs, s.IPs
 	}
-	return f
+	return f, nil
 }

@@ -4,14 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/client"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	corev1 "k8s.io/api/core/v1"
 )
@@ -76,40 +78,71 @@ func noteFilled(ctx context.Context, engine ImageEngine, sandboxID, dir, imageID
 	return engine.CopyToContainer(ctx, sandboxID, dir, content, container.CopyToContainerOptions{})
 }
 
-// copyImage unpacks all layers of an image into a directory of a sandbox.
+// copyImage unpacks all layers of an image into a directory of a sandbox. It asks for that from the root on, as an engine refuses links
+// that lead out of the directory that it is asked to unpack into.
 func copyImage(ctx context.Context, engine ImageEngine, sandboxID, dir, imageID string) error {
 	saved, err := save(ctx, engine, imageID)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(saved)
-	image, err := tarball.ImageFromPath(saved, nil)
+	defer saved.discard()
+	image, err := tarball.Image(saved.open, nil)
 	if err != nil {
 		return err
 	}
-	files := mutate.Extract(image)
+	layers, err := image.Layers()
+	if err != nil {
+		return err
+	}
+	var flattening sync.WaitGroup
+	defer flattening.Wait()
+	files, to := io.Pipe()
 	defer files.Close()
-	return engine.CopyToContainer(ctx, sandboxID, dir, files, container.CopyToContainerOptions{})
+	flattening.Go(func() { to.CloseWithError(flatten(layers, strings.TrimPrefix(dir, "/"), to)) })
+	return engine.CopyToContainer(ctx, sandboxID, "/", files, container.CopyToContainerOptions{})
 }
 
-// save writes an image into a new temporary file.
-func save(ctx context.Context, engine ImageEngine, imageID string) (file string, err error) {
+// temporary is a file that nobody else needs.
+type temporary struct {
+	*os.File
+	named bool // an open file cannot be without a name here
+}
+
+// newTemporary is an empty file. It has no name already, where a file can be without, so that it goes with this process.
+func newTemporary() (temporary, error) {
+	file, err := os.CreateTemp("", "podsim-image-*.tar")
+	if err != nil {
+		return temporary{}, err
+	}
+	return temporary{file, os.Remove(file.Name()) != nil}, nil
+}
+
+// open reads the file from its beginning.
+func (t temporary) open() (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(t, 0, math.MaxInt64)), nil
+}
+
+// discard removes the file.
+func (t temporary) discard() {
+	t.Close()
+	if t.named {
+		_ = os.Remove(t.Name()) // nothing can be done about it
+	}
+}
+
+// save writes an image into a temporary file.
+func save(ctx context.Context, engine ImageEngine, imageID string) (temporary, error) {
 	from, err := engine.ImageSave(ctx, []string{imageID})
 	if err != nil {
-		return "", err
+		return temporary{}, err
 	}
 	defer from.Close()
-	to, err := os.CreateTemp("", "podsim-image-*.tar")
+	to, err := newTemporary()
 	if err != nil {
-		return "", err
+		return temporary{}, err
 	}
-	_, err = io.Copy(to, from)
-	if closed := to.Close(); err == nil {
-		err = closed
+	if _, err = io.Copy(to, from); err != nil {
+		to.discard()
 	}
-	if err != nil {
-		os.Remove(to.Name())
-		return "", err
-	}
-	return to.Name(), nil
+	return to, err
 }

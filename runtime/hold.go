@@ -2,11 +2,13 @@ package runtime
 
 import (
 	"context"
+	"slices"
 
 	dockercontainer "github.com/docker/docker/api/types/container"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/runtime/status"
 	"github.com/podsim/podsim/volumes"
 )
 
@@ -25,7 +27,7 @@ func (w *worker) hold(ctx context.Context, c *corev1.Container, options volumes.
 		return nil, err
 	}
 	held, err := volumes.HoldSubPaths(ctx, w.node.engine, w.volumes.plan, c, volumes.HoldOptions{
-		Image: image, SandboxID: w.state.Sandbox.ID, MountOptions: options, Others: running,
+		Image: image, SandboxID: w.state.Sandbox.ID, MountOptions: options, Others: running, Neighbours: w.neighbours(),
 	})
 	if held.Keeper != "" {
 		w.held = append(w.held, held.Keeper)
@@ -33,6 +35,12 @@ func (w *worker) hold(ctx context.Context, c *corev1.Container, options volumes.
 		w.discardHeld(c.Name, options.Attempt) // the engine makes them before it fails to mount them
 	}
 	return held.Volumes, err
+}
+
+// neighbours are the node's other pods that have not ended.
+func (w *worker) neighbours() []*corev1.Pod {
+	pods, _ := w.node.store.Pods.List("")
+	return slices.DeleteFunc(pods, func(pod *corev1.Pod) bool { return pod.UID == w.uid || status.Terminal(pod.Status.Phase) })
 }
 
 // letGo ends the keepers of a container's sub paths: its instance has mounted them, or will not. Where there is no instance, nobody needs

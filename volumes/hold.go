@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec"
 )
 
 // A sub path that was resolved is a path again when the engine mounts it, and a container that writes to the volume could put a link
@@ -40,6 +42,8 @@ type HoldOptions struct {
 	MountOptions
 	// Others are the running containers of the engine.
 	Others []container.Summary
+	// Neighbours are the node's other pods that have not ended, whose containers may start at any time.
+	Neighbours []*corev1.Pod
 }
 
 // exchangeable is a sub path that somebody could exchange.
@@ -47,6 +51,7 @@ type exchangeable struct {
 	subPath
 	source string // on the engine's machine
 	onHost bool   // dir is on the engine's machine
+	claim  string // the engine's name of the claim's volume; "" if it is the pod's own
 }
 
 // CanBeExchanged reports whether the container mounts any sub path that the engine itself does not guard, so that HoldSubPaths is due.
@@ -72,39 +77,53 @@ func (p *Plan) exchangeable(c *corev1.Container, o MountOptions) []exchangeable 
 			continue
 		default:
 			e.dir, e.source = v.engine.target, o.Mountpoints[v.engine.name]
+			if v.claim {
+				e.claim = v.engine.name
+			}
 		}
 		list = append(list, e)
 	}
 	return list
 }
 
-// contested reports whether one of the running containers can change what lies in a directory of the machine.
-func contested(dir string, others []container.Summary) bool {
-	for _, c := range others {
-		if c.Labels[network.LabelType] == network.TypeSandbox || c.Labels[network.LabelType] == "" && c.Labels[network.LabelManaged] == "true" {
-			continue // podsim's own
-		}
-		for _, m := range c.Mounts {
-			if m.RW && (isHeld(m.Name) || isBelow(m.Source, dir) || isBelow(dir, m.Source)) {
-				return true
-			}
-		}
+// contested reports whether somebody could exchange the sub path before the instance has mounted it.
+func (e exchangeable) contested(o HoldOptions) bool {
+	return slices.ContainsFunc(o.Others, e.isReachedBy) || slices.ContainsFunc(o.Neighbours, e.mayBeReachedBy)
+}
+
+// isReachedBy reports whether a running container can change what lies in the directory. With a path of the machine that is said of any
+// container that can write anywhere: links may have it lead there, and more than one path leads to a directory.
+func (e exchangeable) isReachedBy(c container.Summary) bool {
+	if c.Labels[network.LabelType] == network.TypeSandbox || c.Labels[network.LabelType] == "" && c.Labels[network.LabelManaged] == "true" {
+		return false // podsim's own
 	}
-	return false
+	return slices.ContainsFunc(c.Mounts, func(m container.MountPoint) bool {
+		return m.RW && (e.onHost || isHeld(m.Name) || isBelow(m.Source, e.source) || isBelow(e.source, m.Source))
+	})
+}
+
+// mayBeReachedBy reports whether a container that another pod starts could do so.
+func (e exchangeable) mayBeReachedBy(pod *corev1.Pod) bool {
+	claimed := slices.ContainsFunc(podspec.ReferencesOf(pod).Claims, func(claim string) bool {
+		return e.claim == ClaimName(pod.Namespace, claim)
+	})
+	return claimed || slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
+		return v.HostPath != nil && (e.onHost || isBelow(v.HostPath.Path, e.source) || isBelow(e.source, v.HostPath.Path))
+	})
 }
 
 func isBelow(inner, outer string) bool {
 	return inner == outer || strings.HasPrefix(inner, strings.TrimSuffix(outer, "/")+"/")
 }
 
-// HoldSubPaths holds those directories of the container's sub paths that a running container could exchange before the instance has
+// HoldSubPaths holds those directories of the container's sub paths that another container could exchange before the instance has
 // mounted them. A single file cannot be held, as a volume of the engine is always a directory. What is not the directory that was
 // resolved gives a *SubPathError. The caller removes the keeper when the instance has started, or will not, and the held volumes with
 // RemoveHeld when the instance is gone.
 func HoldSubPaths(ctx context.Context, engine SubPathEngine, p *Plan, c *corev1.Container, o HoldOptions) (Held, error) {
 	var list []exchangeable
 	for _, e := range p.exchangeable(c, o.MountOptions) {
-		if contested(e.source, o.Others) {
+		if e.contested(o) {
 			list = append(list, e)
 		}
 	}

@@ -14,8 +14,10 @@ import (
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/pkg/stdcopy"
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/podspec/spectest"
 )
 
 // rival is a running container with one mount.
@@ -42,10 +44,48 @@ func TestWhoCanExchangeADirectory(t *testing.T) {
 			Source: "/x", Name: "podsim_u_.held-c.0.0", RW: true}}}}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if got := contested("/d/w", row.others); got != row.want {
+			if got := (exchangeable{source: "/d/w"}).contested(HoldOptions{Others: row.others}); got != row.want {
 				t.Errorf("got %v", got)
 			}
 		})
+	}
+}
+
+func TestAPathOfTheMachineIsContestedByWhoeverCanWriteAnywhere(t *testing.T) {
+	e := exchangeable{source: "/var/run/x", onHost: true}
+	if !e.contested(HoldOptions{Others: rival("/run/x", true, nil)}) {
+		t.Error("two paths may lead to one directory")
+	}
+	if e.contested(HoldOptions{Others: rival("/var/run/x", false, nil)}) {
+		t.Error("it can only be read")
+	}
+}
+
+func TestPodsThatMayStartContainersMeanwhile(t *testing.T) {
+	own, claim, host := exchangeable{source: "/d/w"}, exchangeable{source: "/d/c", claim: ClaimName("ns", "data")}, exchangeable{source: "/src", onHost: true}
+	for _, row := range []struct {
+		volume    string
+		namespace string
+		want      []exchangeable
+	}{
+		{"persistentVolumeClaim: {claimName: data}", "ns", []exchangeable{claim}},
+		{"persistentVolumeClaim: {claimName: data}", "other", nil},
+		{"persistentVolumeClaim: {claimName: other}", "ns", nil},
+		{"emptyDir: {}", "ns", nil},
+		{"hostPath: {path: /d}", "ns", []exchangeable{own, claim, host}},
+		{"hostPath: {path: /elsewhere}", "ns", []exchangeable{host}},
+	} {
+		pod := &corev1.Pod{Spec: spectest.Spec(t, "{volumes: [{name: v, "+row.volume+"}]}")}
+		pod.Namespace = row.namespace
+		var got []exchangeable
+		for _, e := range []exchangeable{own, claim, host} {
+			if e.contested(HoldOptions{Neighbours: []*corev1.Pod{pod}}) {
+				got = append(got, e)
+			}
+		}
+		if !slices.Equal(got, row.want) {
+			t.Errorf("%s in %s: %v", row.volume, row.namespace, got)
+		}
 	}
 }
 

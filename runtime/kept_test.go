@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,10 +80,10 @@ func TestTheNewestOfAnObjectOutlivesTheNode(t *testing.T) {
 func TestAnUpdateThatMayHaveBeenDoneIsUndone(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.machine.Script("main", func(int) enginetest.Run { return enginetest.Run{For: enginetest.Forever} })
-		updates := 0
+		var updates atomic.Int32
 		w.machine.OnExec(func(x enginetest.Exec) enginetest.ExecResult {
 			if slices.Contains(x.Command, "update") {
-				updates++
+				updates.Add(1)
 			}
 			return enginetest.ExecResult{}
 		})
@@ -90,14 +91,14 @@ func TestAnUpdateThatMayHaveBeenDoneIsUndone(t *testing.T) {
 		w.create(strings.Replace(showsSettings, "NAME", "p", 1))
 		w.await("p", "runs", func(pod *corev1.Pod) bool { return pod != nil && pod.Status.Phase == corev1.PodRunning })
 		time.Sleep(5 * time.Second)
-		before := updates
+		before := updates.Load()
 		w.machine.FailNext("ContainerExecInspect", errors.New("the connection broke"))
 		w.setSettings("b")
 		time.Sleep(time.Millisecond)
 		w.setSettings("a")
 		time.Sleep(time.Minute)
-		if updates-before != 2 {
-			t.Errorf("the volume was looked at %d times, want twice: for the change, and for what it was before", updates-before)
+		if times := updates.Load() - before; times != 2 {
+			t.Errorf("the volume was looked at %d times, want twice: for the change, and for what it was before", times)
 		}
 	})
 }

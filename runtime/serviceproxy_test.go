@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,9 +33,32 @@ spec:
 // proxyWorld notes what proxies are told; refusal, if not nil, is why they cannot be, and those that hang never answer.
 type proxyWorld struct {
 	*world
-	told    []serviceproxy.Table
+
+	mu      sync.Mutex
+	tables  []serviceproxy.Table
 	refusal error
 	hang    bool
+}
+
+// told are the tables that proxies were told.
+func (w *proxyWorld) told() []serviceproxy.Table {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.tables)
+}
+
+// refuse has proxies refuse their tables; nil has them take them again.
+func (w *proxyWorld) refuse(why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refusal = why
+}
+
+// hangUp has proxies answer no more.
+func (w *proxyWorld) hangUp() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hang = true
 }
 
 func inProxyWorld(t *testing.T, story func(*proxyWorld)) {
@@ -45,6 +69,8 @@ func inProxyWorld(t *testing.T, story func(*proxyWorld)) {
 			if x.Command[len(x.Command)-1] != "proxy-table" {
 				return enginetest.ExecResult{}
 			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
 			if p.hang {
 				return enginetest.ExecResult{Takes: enginetest.Forever}
 			}
@@ -53,7 +79,7 @@ func inProxyWorld(t *testing.T, story func(*proxyWorld)) {
 				t.Error(err)
 			}
 			if p.refusal == nil {
-				p.told = append(p.told, table)
+				p.tables = append(p.tables, table)
 				return enginetest.ExecResult{}
 			}
 			return enginetest.ExecResult{Code: 1, Stderr: p.refusal.Error()}
@@ -98,11 +124,11 @@ func (w *proxyWorld) running(kind string) []string {
 // reachable tells where the newest table has the Service's connections go; "-" without any table.
 func (w *proxyWorld) reachable() string {
 	synctest.Wait()
-	if len(w.told) == 0 {
+	if len(w.told()) == 0 {
 		return "-"
 	}
 	var endpoints []string
-	for _, f := range w.told[len(w.told)-1].Forwards {
+	for _, f := range w.told()[len(w.told())-1].Forwards {
 		for _, e := range f.Endpoints {
 			endpoints = append(endpoints, e.Addr().String())
 		}
@@ -126,8 +152,8 @@ func isReady(pod *corev1.Pod) bool {
 func TestAPodHasAProxyAsLongAsThereAreServices(t *testing.T) {
 	inProxyWorld(t, func(w *proxyWorld) {
 		w.startPod()
-		if got := w.running(network.TypeProxy); len(got) > 0 || len(w.told) > 0 {
-			t.Errorf("without Services there are proxies %v, told %v", got, w.told)
+		if got := w.running(network.TypeProxy); len(got) > 0 || len(w.told()) > 0 {
+			t.Errorf("without Services there are proxies %v, told %v", got, w.told())
 		}
 		w.createService("web")
 		time.Sleep(time.Second)
@@ -136,8 +162,8 @@ func TestAPodHasAProxyAsLongAsThereAreServices(t *testing.T) {
 		}
 		w.deleteService("web")
 		time.Sleep(time.Second)
-		if got := w.running(network.TypeProxy); len(got) > 0 || w.reachable() != "" || len(w.told[len(w.told)-1].DNS) > 0 {
-			t.Errorf("after the Service there are proxies %v, told %+v", got, w.told[len(w.told)-1])
+		if got := w.running(network.TypeProxy); len(got) > 0 || w.reachable() != "" || len(w.told()[len(w.told())-1].DNS) > 0 {
+			t.Errorf("after the Service there are proxies %v, told %+v", got, w.told()[len(w.told())-1])
 		}
 	})
 }
@@ -146,7 +172,7 @@ func TestAPodThatStartsBesideAServiceReachesItAtOnce(t *testing.T) {
 	inProxyWorld(t, func(w *proxyWorld) {
 		w.createService("web")
 		w.machine.Script("main", func(int) enginetest.Run {
-			if len(w.told) == 0 {
+			if len(w.told()) == 0 {
 				t.Error("the container started before the proxy knew of the Service")
 			}
 			return enginetest.Run{For: enginetest.Forever}
@@ -167,7 +193,7 @@ func TestAProxyOutlivesTheNode(t *testing.T) {
 	inProxyWorld(t, func(w *proxyWorld) {
 		w.createService("web")
 		w.startPod()
-		before, told := w.running(network.TypeProxy), len(w.told)
+		before, told := w.running(network.TypeProxy), len(w.told())
 		w.crash()
 		w.boot()
 		w.await("p", "ready", func(pod *corev1.Pod) bool { return pod != nil && isReady(pod) })
@@ -175,7 +201,7 @@ func TestAProxyOutlivesTheNode(t *testing.T) {
 		if got := w.running(network.TypeProxy); !slices.Equal(got, before) || len(before) != 1 {
 			t.Errorf("proxies %v became %v", before, got)
 		}
-		if len(w.told) == told || w.reachable() != w.pod("p").Status.PodIP {
+		if len(w.told()) == told || w.reachable() != w.pod("p").Status.PodIP {
 			t.Errorf("the next node told of %q", w.reachable())
 		}
 	})
@@ -272,12 +298,12 @@ func TestALostProxyAndALostSandboxGetNewProxies(t *testing.T) {
 
 func TestAProxyThatFailsKeepsNoPodFromRunning(t *testing.T) {
 	inProxyWorld(t, func(w *proxyWorld) {
-		w.refusal = errors.New("the kernel has no nf_tables")
+		w.refuse(errors.New("the kernel has no nf_tables"))
 		w.createService("web")
 		w.startPod()
 		w.wantEvent("p", "Warning FailedServiceProxy : Services cannot be reached from this pod: telling the proxy for Services: "+
 			"agent proxy-table: exit code 1: the kernel has no nf_tables")
-		w.refusal = nil
+		w.refuse(nil)
 		time.Sleep(5 * time.Second)
 		if w.reachable() != w.pod("p").Status.PodIP {
 			t.Errorf("once it can, the proxy is told of %q", w.reachable())
@@ -288,7 +314,7 @@ func TestAProxyThatFailsKeepsNoPodFromRunning(t *testing.T) {
 func TestAProxyThatHangsDelaysNoDeletion(t *testing.T) {
 	inProxyWorld(t, func(w *proxyWorld) {
 		w.startPod()
-		w.hang = true
+		w.hangUp()
 		w.createService("web")
 		time.Sleep(time.Second)
 		if got := w.running(network.TypeProxy); len(got) != 1 {
@@ -319,8 +345,8 @@ func TestARouterStandsBetweenNamespacesThatHaveServices(t *testing.T) {
 		w.createService("web")
 		time.Sleep(10 * time.Second)
 		first := w.running(network.TypeRouter)
-		if len(first) != 1 || len(w.told[len(w.told)-1].Routes) != 1 {
-			t.Errorf("routers %v, told %+v", first, w.told[len(w.told)-1].Routes)
+		if len(first) != 1 || len(w.told()[len(w.told())-1].Routes) != 1 {
+			t.Errorf("routers %v, told %+v", first, w.told()[len(w.told())-1].Routes)
 		}
 		w.crash()
 		w.boot()
@@ -332,8 +358,8 @@ func TestARouterStandsBetweenNamespacesThatHaveServices(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
-		if got := w.running(network.TypeRouter); len(got) > 0 || len(w.told[len(w.told)-1].Routes) > 0 {
-			t.Errorf("with one namespace there are routers %v, routes %v", got, w.told[len(w.told)-1].Routes)
+		if got := w.running(network.TypeRouter); len(got) > 0 || len(w.told()[len(w.told())-1].Routes) > 0 {
+			t.Errorf("with one namespace there are routers %v, routes %v", got, w.told()[len(w.told())-1].Routes)
 		}
 		if _, err := w.node.store.Pods.Get(store.KeyOf(other)); err == nil {
 			t.Error("the other pod is still there")

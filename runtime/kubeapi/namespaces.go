@@ -41,6 +41,12 @@ func EnsureNamespace(into *store.Store, name string) {
 	_, _ = into.Namespaces.Create(namespace) // it fails only when there is one
 }
 
+// takesObjects reports whether there is such a namespace, which is not being deleted.
+func takesObjects(in *store.Store, namespace string) bool {
+	found, err := in.Namespaces.Get(types.NamespacedName{Name: namespace})
+	return err == nil && found.Status.Phase != corev1.NamespaceTerminating
+}
+
 func prepareNamespace(namespace *corev1.Namespace) {
 	nameNamespace(namespace)
 	if !slices.Contains(namespace.Spec.Finalizers, corev1.FinalizerKubernetes) {
@@ -129,7 +135,7 @@ func (n namespaceRegistry) Delete(ctx context.Context, name string, validate res
 	} else {
 		namespace, err = n.store.Namespaces.Update(key, end)
 	}
-	return namespace, false, err
+	return namespace.DeepCopy(), false, err // whoever answers with it changes it
 }
 
 // namespaceAdmission makes namespaces of which a client speaks as if they were there, as the admission plugin NamespaceAutoProvision does,

@@ -115,7 +115,7 @@ func (p podRegistry) Delete(ctx context.Context, name string, validate rest.Vali
 		return p.registered.Delete(ctx, name, validate, options)
 	}
 	pod, err := p.node.DeletePod(ctx, genericapirequest.NamespaceValue(ctx), name, options)
-	return pod, false, err
+	return pod.DeepCopy(), false, err // whoever answers with it changes it
 }
 
 // DeleteCollection implements rest.CollectionDeleter.

@@ -6,11 +6,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/podsim/podsim/e2e/controller"
 )
 
-// TestMain lets scripts run kubectl, all of it, as Kubernetes releases it.
+// TestMain lets scripts run kubectl, all of it, as Kubernetes releases it, and the controller that they also run in pods.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"kubectl": func() { cmdutil.CheckErr(kubectl.NewDefaultKubectlCommand().Execute()) },
+		"controller": controller.Main,
+		"kubectl":    func() { cmdutil.CheckErr(kubectl.NewDefaultKubectlCommand().Execute()) },
 	})
 }

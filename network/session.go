@@ -139,13 +139,29 @@ func (s *sessions) start(starting *start) {
 }
 
 func startSession(ctx context.Context, engine ExecEngine, sandboxID string) (*yamux.Session, error) {
-	_, hijacked, err := startAgent(ctx, engine, sandboxID, true, "tunnel")
+	carrier, err := startCarrier(ctx, engine, sandboxID, "tunnel", (*execStream).greet)
+	if err != nil {
+		return nil, err
+	}
+	return newSession(carrier)
+}
+
+// newSession is podsim's end of a session with the agent.
+func newSession(carrier *execStream) (*yamux.Session, error) {
+	config := yamux.DefaultConfig()
+	config.LogOutput = io.Discard // what it has to say shows in the connections
+	return yamux.Client(carrier, config)
+}
+
+// startCarrier starts a verb of the agent, with which podsim speaks as long as it runs, and begins with it. ctx holds until then.
+func startCarrier(ctx context.Context, engine ExecEngine, sandboxID, verb string, begin func(*execStream) error) (*execStream, error) {
+	_, hijacked, err := startAgent(ctx, engine, sandboxID, true, verb)
 	if err != nil {
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, hijacked.Close)
 	carrier := &execStream{hijacked: hijacked, out: &demux{from: hijacked.Reader}}
-	err = carrier.greet()
+	err = begin(carrier)
 	if !stop() && err == nil {
 		err = ctx.Err()
 	}
@@ -153,9 +169,7 @@ func startSession(ctx context.Context, engine ExecEngine, sandboxID string) (*ya
 		hijacked.Close()
 		return nil, err
 	}
-	config := yamux.DefaultConfig()
-	config.LogOutput = io.Discard // what it has to say shows in the connections
-	return yamux.Client(carrier, config)
+	return carrier, nil
 }
 
 // execStream is the standard input and output of an exec.

@@ -142,6 +142,7 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 		w.maxBackOff = limit
 	}
 	w.network = sandbox.Labels[network.LabelNetwork]
+	_, w.clusterAPI = sandbox.Labels[engine.LabelClusterAPI]
 	w.saver.reachThrough(sandbox.ID)
 	if !status.Terminal(pod.Status.Phase) { // what was saved may be older than what was seen last
 		pod.Status = status.Generate(status.Input{Pod: pod, State: &w.state, Now: time.Now(), Stopping: pod.DeletionTimestamp != nil})

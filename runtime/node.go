@@ -68,6 +68,9 @@ type Options struct {
 	// Listen is the address of the loopback interface to serve the API on beside the socket, such as endpoint.AnyPort. Empty, it is the
 	// one that StateDir remembers, if it does and that is free, or none until a client asks for access.
 	Listen string
+	// ClusterAPI has new pods reach the API as those of a cluster do: at the address of the Service "kubernetes", with credentials in each
+	// container. It needs StateDir and TokenKeyFile.
+	ClusterAPI bool
 	// Logger of the node's own troubles; nil discards them.
 	Logger *slog.Logger
 }
@@ -93,6 +96,7 @@ type Node struct {
 	services *serviceTables
 	tokens   *tokens
 	router   *router
+	api      *clusterAPI
 	// admitting is held while a pod gets its ports of the machine.
 	admitting sync.Mutex
 	// adoptedObjects are the versions of the objects that were adopted from records, by namespace and record.
@@ -136,6 +140,7 @@ func NewNode(e engine.Engine, options Options) *Node {
 		workers:    map[types.UID]*worker{},
 		services:   newServiceTables(objects),
 		tokens:     newTokens(options),
+		api:        &clusterAPI{stateDir: options.StateDir},
 
 		adoptedObjects:  map[string]uint64{},
 		adoptedServices: map[string]uint64{},

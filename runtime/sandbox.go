@@ -230,6 +230,9 @@ func (w *worker) createBox(ctx context.Context, box network.Sandbox) (string, er
 	if w.maxBackOff > 0 {
 		box.Config.Labels[engine.LabelMaxRestartBackoff] = w.maxBackOff.String()
 	}
+	if w.clusterAPI {
+		box.Config.Labels[engine.LabelClusterAPI] = "true"
+	}
 	created, err := w.node.engine.ContainerCreate(ctx, box.Config, box.Host, box.Networking, nil, box.Name)
 	if errdefs.IsConflict(err) { // left by an attempt that was interrupted
 		w.discard(box.Name)

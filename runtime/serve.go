@@ -33,9 +33,17 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	if port != nil {
 		defer port.Listener.Close()
 	}
+	var rootCA []byte
+	if n.options.ClusterAPI {
+		if _, rootCA, err = n.api.open(); err != nil {
+			return err
+		}
+	}
 	api := kubeapi.New(kubeapi.Config{
-		Store: n.store, Node: n, Tokens: n.objects(), Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log,
+		Store: n.store, Node: n, Tokens: n.objects(), RootCA: rootCA, Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log,
 	})
+	n.api.begin(ctx, api, n.objects(), n.log)
+	defer n.api.end()
 	facts, err := engine.ReadFacts(ctx, n.engine)
 	if err != nil {
 		return err
@@ -76,6 +84,9 @@ func (n *Node) serve(ctx context.Context, stop context.CancelFunc, socket net.Li
 	idle := newIdleTimer(n.options.IdleTimeout, n.Empty, stop)
 	defer idle.close()
 	s := &servers{context: ctx, stateDir: n.options.StateDir, api: idle.count(handler), log: n.log, failed: make(chan error, 1)}
+	if n.options.ClusterAPI { // else no account is meant to do anything with the API
+		s.tokens = n.objects()
+	}
 	defer s.shutdown()
 	if port != nil {
 		s.serveOn(port)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/apiserver/pkg/authentication/authenticator"
+
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kubeapi"
 )
@@ -46,7 +48,9 @@ const (
 
 // servers serve the API on the node's socket and on its TCP port.
 type servers struct {
-	context  context.Context // of all requests
+	context context.Context // of all requests
+	// tokens let clients in on the TCP port, too; nil let in none.
+	tokens   authenticator.Token
 	stateDir string
 	api      http.Handler
 	log      *slog.Logger
@@ -80,7 +84,7 @@ func (s *servers) serveOn(port *endpoint.Port) {
 	s.port = port
 	s.log.Info("the Kubernetes API is served over TCP, too", "address", port.Listener.Addr())
 	server := &http.Server{
-		Handler:           kubeapi.ForHolders(port.TLS.ClientCAs, s.api),
+		Handler:           kubeapi.ForHolders(port.TLS.ClientCAs, s.tokens, s.api),
 		TLSConfig:         port.TLS,
 		ReadHeaderTimeout: headerTime,
 		IdleTimeout:       keepAliveTime,

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"time"
 
@@ -22,11 +23,12 @@ type proxyKeeper struct {
 	w *worker
 	// turn holds one token; whoever has it may use what follows.
 	turn      chan struct{}
-	sandboxID string // "" when there is none to serve
-	networkID string // of the sandbox
-	proxyID   string // "" when none runs
-	told      string // the table that the proxy has; "" if that is not known
-	failing   bool   // an event tells of it
+	sandboxID string            // "" when there is none to serve
+	networkID string            // of the sandbox
+	proxyID   string            // "" when none runs
+	told      string            // the table that the proxy has; "" if that is not known
+	api       *network.Listener // by which the pod's containers reach the API; nil, or ended, when they do not
+	failing   bool              // an event tells of it
 	news      chan struct{}
 	working   interruptible
 	lost      chan string
@@ -76,7 +78,10 @@ func (k *proxyKeeper) drop(ctx context.Context, remove bool) {
 	if err := k.w.node.router.leave(ctx, k, k.networkID); err != nil && ctx.Err() == nil {
 		k.w.log.Warn("leaving the other namespaces", "error", err)
 	}
-	k.sandboxID, k.networkID, k.proxyID, k.told = "", "", "", ""
+	if k.api != nil {
+		k.api.Close()
+	}
+	k.sandboxID, k.networkID, k.proxyID, k.told, k.api = "", "", "", "", nil
 }
 
 // ended reports that a proxy of the pod has ended.
@@ -157,13 +162,17 @@ func (k *proxyKeeper) update(ctx context.Context) (changed <-chan struct{}, agai
 		return nil, false
 	}
 	table, changed := k.table(pod)
-	if k.sandboxID == "" || table == nil && k.proxyID == "" {
+	if k.sandboxID == "" || table == nil && k.proxyID == "" && !k.w.clusterAPI {
 		return changed, false
 	}
 	ctx, cancel := context.WithTimeout(k.working.begin(ctx), engineTimeout)
 	defer cancel()
-	err := k.bring(ctx, pod, table)
-	if err == nil {
+	listening := k.listen(ctx)
+	var err error
+	if table, _ = k.table(pod); table != nil || k.proxyID != "" { // it may lead to the API now
+		err = k.bring(ctx, pod, table)
+	}
+	if err = errors.Join(listening, err); err == nil {
 		k.failing = false
 		return changed, false
 	}
@@ -179,7 +188,7 @@ func (k *proxyKeeper) update(ctx context.Context) (changed <-chan struct{}, agai
 
 // table is what the pod's proxy is to know now; nil if the pod needs none.
 func (k *proxyKeeper) table(pod *corev1.Pod) (*serviceproxy.Table, <-chan struct{}) {
-	return k.w.node.services.of(pod, k.networkID, k.w.node.router.linked())
+	return k.w.node.services.of(pod, k.networkID, k.w.node.router.linked(), k.apiAddress())
 }
 
 // bring has the pod's proxy know the table. A pod that has none any more gets rid of the proxy, and of what that did.

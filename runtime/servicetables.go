@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -35,12 +36,11 @@ func (t *serviceTables) refresh() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all, _ := t.store.Services.List("")
+	t.any = slices.ContainsFunc(all, isUsers)
 	var table serviceproxy.Table
-	if t.any = slices.ContainsFunc(all, isUsers); t.any {
-		pods, _ := t.store.Pods.List("")
-		table.Forwards, table.Refused = services.Forwards(all, pods)
-		table.Zone = services.Zone(all, pods)
-	}
+	pods, _ := t.store.Pods.List("")
+	table.Forwards, table.Refused = services.Forwards(all, pods)
+	table.Zone = services.Zone(all, pods)
 	content, _ := json.Marshal(table) // it has nothing that could not be encoded
 	if string(content) == t.text {
 		return
@@ -56,15 +56,18 @@ func isUsers(service *corev1.Service) bool {
 }
 
 // of is the table of a pod on a network that is linked with others, nil if it needs none, and a channel that is closed when that may have
-// changed.
-func (t *serviceTables) of(pod *corev1.Pod, networkID string, links map[string]network.Link) (*serviceproxy.Table, <-chan struct{}) {
+// changed. api is where the pod reaches the API, the zero address if it does not.
+func (t *serviceTables) of(pod *corev1.Pod, networkID string, links map[string]network.Link, api netip.AddrPort) (*serviceproxy.Table, <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if pod.Spec.HostNetwork || !t.any {
+	if pod.Spec.HostNetwork || !t.any && !api.IsValid() {
 		return nil, t.changed
 	}
 	table := t.shared
 	table.Forwards, table.Refused = slices.Clone(table.Forwards), slices.Clone(table.Refused)
+	if i := slices.IndexFunc(table.Forwards, func(f serviceproxy.Forward) bool { return f.Address == apiServicePort }); i >= 0 && api.IsValid() {
+		table.Forwards[i].Endpoints = []netip.AddrPort{api}
+	}
 	table.Routes = network.RoutesFrom(networkID, links)
 	table.DNS, table.Upstream = network.ProxyDNS(pod)
 	for _, address := range table.DNS { // what is asked elsewhere than at its port

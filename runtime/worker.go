@@ -34,6 +34,8 @@ type worker struct {
 	maxBackOff time.Duration
 	// network names the network that the pod joins; empty means that of its namespace.
 	network string
+	// clusterAPI: the pod's containers reach the node's API.
+	clusterAPI bool
 	// sandboxRetry is when a sandbox that the engine refused is asked for again (S5.14).
 	sandboxRetry time.Time
 	// admitted: the node has taken the pod, so that its host ports are in use.
@@ -83,6 +85,7 @@ func newWorker(n *Node, pod *corev1.Pod) *worker {
 		saver:      newSaver(n, log),
 		maxBackOff: n.options.MaxRestartBackoff,
 		network:    n.networkOf(pod),
+		clusterAPI: n.options.ClusterAPI && !pod.Spec.HostNetwork,
 		killed:     make(chan struct{}),
 		prepared:   map[string]*prepared{},
 		ahead:      map[string]*pullAhead{},
@@ -106,9 +109,9 @@ func (w *worker) run(ctx context.Context) {
 	ctx, stop := context.WithCancel(ctx)
 	defer w.background.Wait()
 	defer stop()
+	w.ctx = ctx
 	w.background.Go(func() { w.saver.run(ctx) })
 	w.background.Go(func() { w.proxy.run(ctx) })
-	w.ctx = ctx
 	for ctx.Err() == nil {
 		w.receive(ctx)
 		pod, ok := w.pod()

@@ -75,8 +75,8 @@ func TestTheImageRunsAShellOnTheDefaultPath(t *testing.T) {
 	}
 }
 
-func TestTheProbetargetImageHoldsNothingButTheProgram(t *testing.T) {
-	packed, err := probetargetImage([]byte("the program"), "abc", "amd64")
+func TestTheImageOfAProgramHoldsNothingElse(t *testing.T) {
+	packed, err := program{name: "probetarget"}.image([]byte("the program"), "abc", "amd64")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 // Images makes sure that the engine has the images that the examples and the end-to-end tests run, with nothing at hand but
 // the engine and Go: busybox:1.36, which it uses when it is there, else pulls, else packs from Debian's busybox-static; and
-// podsim-probetarget:e2e, which it builds from e2e/probetarget and replaces when that has changed.
+// podsim-probetarget:e2e and podsim-controller:e2e, which it builds from e2e/probetarget and e2e/controller and replaces when those have
+// changed.
 //
 //	go run ./e2e/images
 //
@@ -39,5 +40,10 @@ func run(ctx context.Context, out io.Writer) error {
 	if err := ensureBusybox(ctx, docker, out); err != nil {
 		return err
 	}
-	return ensureProbetarget(ctx, docker, out)
+	for _, p := range programs {
+		if err := p.ensure(ctx, docker, out); err != nil {
+			return err
+		}
+	}
+	return nil
 }

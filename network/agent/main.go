@@ -15,6 +15,7 @@
 //	agent write FILE                        write standard input into a file, keeping its inode
 //	agent tail BYTES FILE                   print the end of a file
 //	agent tunnel                            splice the streams of standard input and output with connections
+//	agent listen                            hand connections to the pod's loopback device on by standard input and output
 //	agent proxy                             translate a pod's connections to Services and answer for their names
 //	agent proxy-table                       hand the proxy of this container the table on standard input
 //	agent nothing                           end at once: the engine could start it
@@ -89,6 +90,11 @@ func run(verb string, args []string, stdin io.Reader, stdout io.Writer) error {
 			return usage("tunnel wants no arguments")
 		}
 		return tunnel(stdin, stdout)
+	case "listen":
+		if len(args) > 0 {
+			return usage("listen wants no arguments")
+		}
+		return listenAndHandOn(stdin, stdout)
 	case "proxy":
 		return proxy()
 	case "proxy-table":

@@ -16,10 +16,7 @@ func tunnel(stdin io.Reader, stdout io.Writer) error {
 	if _, err := io.WriteString(stdout, splice.Greeting); err != nil {
 		return err
 	}
-	config := yamux.DefaultConfig()
-	config.EnableKeepAlive = false // the caller's is enough
-	config.LogOutput = io.Discard
-	session, err := yamux.Server(stdio{stdin, stdout}, config)
+	session, err := newSession(stdin, stdout)
 	if err != nil {
 		return err
 	}
@@ -30,6 +27,14 @@ func tunnel(stdin io.Reader, stdout io.Writer) error {
 		}
 		go serve(stream)
 	}
+}
+
+// newSession is the agent's end of a session on standard input and output.
+func newSession(stdin io.Reader, stdout io.Writer) (*yamux.Session, error) {
+	config := yamux.DefaultConfig()
+	config.EnableKeepAlive = false // the caller's is enough
+	config.LogOutput = io.Discard
+	return yamux.Server(stdio{stdin, stdout}, config)
 }
 
 // stdio is standard input and output as one stream, which ends with the process.

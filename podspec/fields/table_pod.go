@@ -3,7 +3,7 @@ package fields
 var podSection = Section{"The pod", "", []Field{
 	{"activeDeadlineSeconds", Honoured, "Seconds from the pod's start until it is stopped and Failed with DeadlineExceeded (S8.40)."},
 	{"affinity", NoMeaning, "Rules by which the scheduler chooses the node."},
-	{"automountServiceAccountToken", InPart, "Unless false, admission mounts the credentials of the service account (S1.3). podsim: no pod has any."},
+	{"automountServiceAccountToken", InPart, "Unless false, admission mounts the credentials of the service account (S1.3). podsim: only with --cluster-api, else no pod has any."},
 	{"dnsConfig.nameservers", Honoured, "Added to the servers that dnsPolicy gives; three count (S10.20, S10.21)."},
 	{"dnsConfig.options.name", Honoured, "A resolver option, in place of one of that name that dnsPolicy gives (S10.20)."},
 	{"dnsConfig.options.value", Honoured, "What stands behind the option's name (S10.20)."},

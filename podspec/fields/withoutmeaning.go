@@ -10,8 +10,9 @@ import (
 	"k8s.io/utils/ptr"
 )
 
-// WithoutMeaning returns the paths of the fields that are set and have no effect on one machine.
-func WithoutMeaning(spec *corev1.PodSpec) []string {
+// WithoutMeaning returns the paths of the fields that are set and have no effect on one machine. With clusterAPI the node's pods reach its
+// API.
+func WithoutMeaning(spec *corev1.PodSpec, clusterAPI bool) []string {
 	var paths []string
 	walkSpec(spec, func(f setField) bool {
 		support := supportOf(f.pattern)
@@ -19,7 +20,7 @@ func WithoutMeaning(spec *corev1.PodSpec) []string {
 			paths = append(paths, f.path.String())
 		}
 		if support.goesOn() {
-			paths = append(paths, valuesWithoutMeaning(f)...)
+			paths = append(paths, valuesWithoutMeaning(f, clusterAPI)...)
 		}
 		return support.goesOn()
 	})
@@ -46,8 +47,8 @@ func isOfJobsOnly(f setField) bool {
 }
 
 // valuesWithoutMeaning returns the paths of values without effect in a field that has an effect with others: requests of disk space,
-// which only a scheduler heeds, and credentials that no pod has.
-func valuesWithoutMeaning(f setField) []string {
+// which only a scheduler heeds, and credentials for an API that no pod reaches.
+func valuesWithoutMeaning(f setField, clusterAPI bool) []string {
 	var paths []string
 	switch value := f.value.Interface().(type) {
 	case corev1.ResourceList:
@@ -55,7 +56,7 @@ func valuesWithoutMeaning(f setField) []string {
 			paths = append(paths, f.path.Key(string(corev1.ResourceEphemeralStorage)).String())
 		}
 	case *bool:
-		if f.pattern == "automountServiceAccountToken" && ptr.Deref(value, false) {
+		if f.pattern == "automountServiceAccountToken" && ptr.Deref(value, false) && !clusterAPI {
 			paths = append(paths, f.path.String())
 		}
 	}

@@ -34,6 +34,8 @@ type Options struct {
 	WarnUnsupported bool
 	// KeepTokenVolume keeps the volume with the credentials of a service account that a cluster added to its pods (S1.3).
 	KeepTokenVolume bool
+	// ClusterAPI: the pods are for a node that lets them reach its API, so that credentials have an effect.
+	ClusterAPI bool
 	// FeatureGates decide which fields of a pod there are. A field whose feature is off is dropped, with a warning.
 	FeatureGates podspec.FeatureGates
 }
@@ -144,7 +146,7 @@ func (l *loading) take(o object) {
 		o.SetName(workload.GeneratedName(o.GetGenerateName(), fmt.Sprintf("%s/%d/%d", o.GetNamespace(), o.document, o.item)))
 	}
 	l.amend(o)
-	for _, warning := range warnings(o, l.options.FeatureGates) {
+	for _, warning := range warnings(o, l.options) {
 		l.warn(warning)
 	}
 	refused, unsupported := admit(o, l.options.FeatureGates)

@@ -11,13 +11,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/fields"
 	"github.com/podsim/podsim/podspec/validation"
 )
 
 // warnings words what is worth saying about an object that is not refused; of a pod as it was written, before defaults.
-func warnings(o object, gates podspec.FeatureGates) Problems {
+func warnings(o object, options Options) Problems {
 	var found Problems
 	warn := func(reason Reason, path, text string) {
 		found = append(found, o.problem(reason, path, errors.New(text)))
@@ -38,11 +37,11 @@ func warnings(o object, gates podspec.FeatureGates) Problems {
 	for _, w := range notYetDone(pod, template) {
 		warn(WithoutEffect, w.Path, w.Text)
 	}
-	meaningless := append(fields.MetadataWithoutMeaning(&pod.ObjectMeta), fields.WithoutMeaning(&pod.Spec)...)
+	meaningless := append(fields.MetadataWithoutMeaning(&pod.ObjectMeta), fields.WithoutMeaning(&pod.Spec, options.ClusterAPI)...)
 	if paths := allInTemplate(template, meaningless); len(paths) > 0 {
 		warn(WithoutEffect, paths[0], "without effect on a single machine: "+strings.Join(paths, ", "))
 	}
-	disabled := fields.Disabled(&pod.Spec, gates)
+	disabled := fields.Disabled(&pod.Spec, options.FeatureGates)
 	for _, gate := range slices.Sorted(maps.Keys(disabled)) {
 		paths := allInTemplate(template, disabled[gate])
 		warn(Doubtful, paths[0], fmt.Sprintf("without effect while the feature gate %s is off: %s", gate, strings.Join(paths, ", ")))

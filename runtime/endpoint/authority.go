@@ -75,8 +75,8 @@ func encode(certificate *x509.Certificate, key crypto.PrivateKey) (pair, error) 
 	return pair{certificatePEM, keyPEM}, err
 }
 
-// issue makes a certificate that is good for one usage and as long as the authority's own; one of a server names its addresses.
-func (a *authority) issue(subject pkix.Name, usage x509.ExtKeyUsage, addresses ...net.IP) (pair, error) {
+// issue makes a certificate that is good for one usage and as long as the authority's own; one of a server has its names and addresses.
+func (a *authority) issue(subject pkix.Name, usage x509.ExtKeyUsage, names []string, addresses []net.IP) (pair, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return pair{}, fmt.Errorf("making a certificate of %s: %w", subject.CommonName, err)
@@ -87,16 +87,40 @@ func (a *authority) issue(subject pkix.Name, usage x509.ExtKeyUsage, addresses .
 		NotAfter:    a.certificate.NotAfter,
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{usage},
+		DNSNames:    names,
 		IPAddresses: addresses,
-	}
-	if len(addresses) > 0 {
-		template.DNSNames = []string{"localhost"}
 	}
 	signed, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {
 		return pair{}, fmt.Errorf("making a certificate of %s: %w", subject.CommonName, err)
 	}
 	return encode(&x509.Certificate{Raw: signed}, key)
+}
+
+// serverCertificate makes a certificate by which a node serves under such names and addresses.
+func (a *authority) serverCertificate(names []string, addresses ...net.IP) (tls.Certificate, error) {
+	own, err := a.issue(pkix.Name{CommonName: "podsim-node"}, x509.ExtKeyUsageServerAuth, names, addresses)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(own.certificate, own.key)
+}
+
+// ServerCertificate makes a certificate by which the node that has the lease of the directory serves its API under such names and
+// addresses, whatever way its clients come. ca is the certificate in PEM that they verify it with; it stays the same for all nodes of the
+// directory.
+func ServerCertificate(dir string, names []string, addresses ...net.IP) (certificate tls.Certificate, ca []byte, err error) {
+	if dir == "" {
+		return tls.Certificate{}, nil, errors.New("the node has no state directory to keep its certificate authority in")
+	}
+	authority, err := loadAuthority(authorityPath(dir))
+	if err == nil {
+		certificate, err = authority.serverCertificate(names, addresses...)
+	}
+	if err == nil {
+		ca, err = certutil.EncodeCertificates(authority.certificate)
+	}
+	return certificate, ca, err
 }
 
 // pool holds the authority alone.

@@ -99,14 +99,10 @@ func listenTCP(dir string, wanted *net.TCPAddr) (net.Listener, error) {
 
 // serverConfig has a certificate for every usual name of the loopback interface beside the address that is listened on.
 func (a *authority) serverConfig(address net.IP) (*tls.Config, error) {
-	own, err := a.issue(pkix.Name{CommonName: "podsim-node"}, x509.ExtKeyUsageServerAuth, address, net.IPv4(127, 0, 0, 1), net.IPv6loopback)
-	if err != nil {
-		return nil, err
-	}
-	certificate, err := tls.X509KeyPair(own.certificate, own.key)
+	own, err := a.serverCertificate([]string{"localhost"}, address, net.IPv4(127, 0, 0, 1), net.IPv6loopback)
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{certificate},
+		Certificates: []tls.Certificate{own},
 		ClientCAs:    a.pool(),
 		ClientAuth:   tls.RequestClientCert,
 	}, err
@@ -122,7 +118,7 @@ func (p *Port) NewAccess(who user.Info) (Access, error) {
 	if err != nil {
 		return Access{}, fmt.Errorf("letting a client in: %w", err)
 	}
-	client, err := p.authority.issue(pkix.Name{CommonName: who.GetName(), Organization: who.GetGroups()}, x509.ExtKeyUsageClientAuth)
+	client, err := p.authority.issue(pkix.Name{CommonName: who.GetName(), Organization: who.GetGroups()}, x509.ExtKeyUsageClientAuth, nil, nil)
 	if err != nil {
 		return Access{}, fmt.Errorf("letting a client in: %w", err)
 	}

@@ -11,6 +11,8 @@ import (
 const (
 	// LabelMaxRestartBackoff is the cap of a pod's crash back-off, on its sandbox; a node that adopts the pod keeps it.
 	LabelMaxRestartBackoff = "podsim.io/max-restart-backoff"
+	// LabelClusterAPI is on the sandbox of a pod that reaches the node's API; a node that adopts the pod lets it go on to.
+	LabelClusterAPI = "podsim.io/cluster-api"
 	// LabelImage is the image of an instance as the spec had it.
 	LabelImage = "podsim.io/image"
 	// LabelSandbox is the sandbox that an instance joined.

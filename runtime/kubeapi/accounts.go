@@ -70,8 +70,7 @@ const defaultAccount = "default"
 
 // ensureDefaultAccount makes the account of a namespace, unless it is there already or the namespace ends.
 func ensureDefaultAccount(objects *store.Store, namespace string) {
-	in, err := objects.Namespaces.Get(types.NamespacedName{Name: namespace})
-	if err != nil || in.Status.Phase == corev1.NamespaceTerminating {
+	if !takesObjects(objects, namespace) {
 		return
 	}
 	_, _ = objects.ServiceAccounts.Create(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{ // it fails only when there is one

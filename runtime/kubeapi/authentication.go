@@ -6,6 +6,9 @@ import (
 
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 	"k8s.io/apiserver/pkg/authentication/group"
+	"k8s.io/apiserver/pkg/authentication/request/bearertoken"
+	"k8s.io/apiserver/pkg/authentication/request/union"
+	"k8s.io/apiserver/pkg/authentication/request/websocket"
 	x509request "k8s.io/apiserver/pkg/authentication/request/x509"
 	"k8s.io/apiserver/pkg/authentication/user"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
@@ -22,12 +25,25 @@ func ForAdmin(api http.Handler) http.Handler {
 	}))
 }
 
-// ForHolders is the API for those clients alone whose TLS connection has a certificate that one of the authorities signed. All others are
-// told that they are unauthorized, whatever they ask for.
-func ForHolders(authorities *x509.CertPool, api http.Handler) http.Handler {
-	return authenticated(api, x509request.New(x509.VerifyOptions{
+// ForHolders is the API for those clients alone whose TLS connection has a certificate that one of the authorities signed, or who show a
+// token; tokens that are nil let nobody in. All others are told that they are unauthorized, whatever they ask for.
+func ForHolders(authorities *x509.CertPool, tokens authenticator.Token, api http.Handler) http.Handler {
+	who := authenticator.Request(x509request.New(x509.VerifyOptions{
 		Roots: authorities, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}, x509request.CommonNameUserConversion))
+	if tokens != nil {
+		who = union.New(who, byToken(tokens))
+	}
+	return authenticated(api, who)
+}
+
+// ForAccounts is the API for those clients alone who show a token of a service account.
+func ForAccounts(tokens authenticator.Token, api http.Handler) http.Handler {
+	return authenticated(api, byToken(tokens))
+}
+
+func byToken(tokens authenticator.Token) authenticator.Request {
+	return union.New(bearertoken.New(tokens), websocket.NewProtocolAuthenticator(tokens))
 }
 
 func authenticated(api http.Handler, who authenticator.Request) http.Handler {

@@ -39,7 +39,7 @@ func openPort(t *testing.T) (*endpoint.Port, endpoint.Access) {
 
 // serveOn serves the API on the port, too, for those that have access.
 func (a *api) serveOn(port *endpoint.Port) {
-	server := &http.Server{Handler: kubeapi.ForHolders(port.TLS.ClientCAs, a.handler), TLSConfig: port.TLS,
+	server := &http.Server{Handler: kubeapi.ForHolders(port.TLS.ClientCAs, fakeTokens{}, a.handler), TLSConfig: port.TLS,
 		ErrorLog: log.New(io.Discard, "", 0)}
 	go server.ServeTLS(port.Listener, "", "")
 	a.t.Cleanup(func() { server.Close() })

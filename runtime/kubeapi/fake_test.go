@@ -164,7 +164,7 @@ func (n *fakeNode) DialPod(_ context.Context, _, _ string, port uint16) (net.Con
 // api is the API over an empty store, served on a loopback port.
 type api struct {
 	*httptest.Server
-	t       *testing.T
+	t       testing.TB
 	store   *store.Store
 	node    *fakeNode
 	handler *kubeapi.API
@@ -175,16 +175,21 @@ type api struct {
 	stop context.CancelFunc
 }
 
-func serve(t *testing.T) *api { return serveWithGates(t, nil) }
+func serve(t testing.TB) *api { return serveWith(t, kubeapi.Config{}) }
 
-func serveWithGates(t *testing.T, gates podspec.FeatureGates) *api {
+func serveWithGates(t testing.TB, gates podspec.FeatureGates) *api {
+	t.Helper()
+	return serveWith(t, kubeapi.Config{FeatureGates: gates})
+}
+
+// serveWith serves what the config says, which is completed.
+func serveWith(t testing.TB, config kubeapi.Config) *api {
 	t.Helper()
 	objects := store.New(uint64(time.Now().UnixMilli()))
 	kubeapi.CreateNamespaces(objects)
 	node := &fakeNode{store: objects}
-	handler := kubeapi.New(kubeapi.Config{
-		Store: objects, Node: node, Tokens: fakeTokens{}, Clock: clock.RealClock{}, FeatureGates: gates, Log: slog.New(slog.DiscardHandler),
-	})
+	config.Store, config.Node, config.Tokens, config.Clock, config.Log = objects, node, fakeTokens{}, clock.RealClock{}, slog.New(slog.DiscardHandler)
+	handler := kubeapi.New(config)
 	ctx, stop := context.WithCancel(t.Context())
 	server := httptest.NewUnstartedServer(handler)
 	server.Config.BaseContext = func(net.Listener) context.Context { return ctx }

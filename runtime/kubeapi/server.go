@@ -44,12 +44,14 @@ import (
 	"github.com/podsim/podsim/runtime/store"
 )
 
-// Config is what the API stands on. All fields are needed but the feature gates.
+// Config is what the API stands on. All fields are needed but RootCA and the feature gates.
 type Config struct {
 	Store *store.Store
 	Node  Node
 	// Tokens are those of service accounts.
 	Tokens Tokens
+	// RootCA is the certificate in PEM by which pods know the API; nil if they are not to reach it.
+	RootCA []byte
 	// Clock is the time for the ages in tables.
 	Clock clock.PassiveClock
 	// FeatureGates are those that were set; fields of features that are off are dropped from new pods (S0.9).
@@ -62,21 +64,25 @@ type Config struct {
 type API struct {
 	http.Handler
 	finalizer *finalizer
+	rootCA    []byte
 }
 
 // Run does what the API promises beyond its answers, until the context ends: it empties namespaces that are being deleted, and sees to it
-// that the others have their default account.
+// that the others have their default account and the certificate by which pods know the API.
 func (a *API) Run(ctx context.Context) {
 	var working sync.WaitGroup
 	working.Go(func() { a.finalizer.run(ctx) })
 	working.Go(func() { keepDefaultAccounts(ctx, a.finalizer.store) })
+	if a.rootCA != nil {
+		working.Go(func() { keepRootCA(ctx, a.finalizer.store, a.rootCA) })
+	}
 	working.Wait()
 }
 
 // New returns the API.
 func New(config Config) *API {
 	known := newKinds()
-	s := server{kinds: known, admission: namespaceAdmission{config.Store}, finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log},
+	s := server{kinds: known, admission: newAdmission(config), finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log},
 		routes: restful.NewContainer(), core: aggregated.NewResourceManager("api"), groups: aggregated.NewResourceManager("apis"),
 		converter: newLateConverter(known.Scheme)}
 	s.routes.ServeMux = http.NewServeMux()
@@ -147,7 +153,15 @@ func New(config Config) *API {
 	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
 	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
 	handler = genericapifilters.WithCacheControl(handler)
-	return &API{withoutPanics(handler, config.Log), s.finalizer}
+	return &API{withoutPanics(handler, config.Log), s.finalizer, config.RootCA}
+}
+
+// newAdmission has a say in what is created.
+func newAdmission(config Config) admission.Interface {
+	if config.RootCA == nil {
+		return namespaceAdmission{config.Store}
+	}
+	return admission.NewChainHandler(namespaceAdmission{config.Store}, credentialsAdmission{config.Store, config.RootCA})
 }
 
 // requestInfos tell from its path what a request is about.

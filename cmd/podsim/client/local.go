@@ -67,6 +67,7 @@ func startLocal(ctx context.Context, t target, options nodeflags.Options, log io
 		MaxRestartBackoff: options.MaxRestartBackoff,
 		Log:               options.Log,
 		VolumeUpdateDelay: options.VolumeUpdateDelay,
+		ClusterAPI:        options.ClusterAPI,
 		FeatureGates:      options.FeatureGates,
 		Network:           options.Network,
 		EngineHost:        t.host,

@@ -18,9 +18,9 @@ func TestANodeInTheBackgroundGetsItsOptionsAsArguments(t *testing.T) {
 	}{
 		{"defaults", "", nodeflags.Options{}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s"}},
 		{"the environment sets the idle timeout", "1m", nodeflags.Options{}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "1m0s"}},
-		{"a back-off", "", nodeflags.Options{MaxRestartBackoff: 2 * time.Second}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s", "--max-restart-backoff", "2s"}},
+		{"a back-off", "", nodeflags.Options{MaxRestartBackoff: 2 * time.Second}, []string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s", "--max-restart-backoff=2s"}},
 		{"feature gates", "", nodeflags.Options{FeatureGates: podspec.FeatureGates{"MemoryQoS": true, "EnvFiles": false}},
-			[]string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s", "--feature-gates", "EnvFiles=false,MemoryQoS=true"}},
+			[]string{"node", "--host", "unix:///d.sock", "--idle-timeout", "15s", "--feature-gates=EnvFiles=false,MemoryQoS=true"}},
 		{"nonsense", "soon", nodeflags.Options{}, nil},
 		{"never ending is refused", "0s", nodeflags.Options{}, nil},
 	} {

@@ -24,9 +24,9 @@ func TestTheLimitsOfLogs(t *testing.T) {
 		again []string
 	}{
 		{nil, instance.LogLimits{}, nil},
-		{[]string{"--container-log-max-size=1Mi"}, instance.LogLimits{MaxSize: 1 << 20}, []string{"--container-log-max-size", "1Mi"}},
+		{[]string{"--container-log-max-size=1Mi"}, instance.LogLimits{MaxSize: 1 << 20}, []string{"--container-log-max-size=1Mi"}},
 		{[]string{"--container-log-max-size=1500", "--container-log-max-files=2"}, instance.LogLimits{MaxSize: 1500, MaxFiles: 2},
-			[]string{"--container-log-max-files", "2", "--container-log-max-size", "1500"}},
+			[]string{"--container-log-max-files=2", "--container-log-max-size=1500"}},
 	} {
 		got, err := parse(row.args)
 		if err != nil || got.Log != row.want {

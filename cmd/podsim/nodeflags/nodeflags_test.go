@@ -20,10 +20,10 @@ func TestArgumentsSetTheSameOptionsAgain(t *testing.T) {
 		{Options{IdleTimeout: time.Minute}, nil},
 		{Options{
 			MaxRestartBackoff: 2 * time.Second, VolumeUpdateDelay: time.Minute, MaxParallelImagePulls: 1, Log: instance.LogLimits{MaxSize: 1 << 20, MaxFiles: 3},
-			FeatureGates: podspec.FeatureGates{"MemoryQoS": true, "EnvFiles": false},
+			ClusterAPI: true, FeatureGates: podspec.FeatureGates{"MemoryQoS": true, "EnvFiles": false},
 		}, []string{
-			"--container-log-max-files", "3", "--container-log-max-size", "1Mi", "--feature-gates", "EnvFiles=false,MemoryQoS=true",
-			"--max-parallel-image-pulls", "1", "--max-restart-backoff", "2s", "--volume-update-delay", "1m0s",
+			"--cluster-api=true", "--container-log-max-files=3", "--container-log-max-size=1Mi", "--feature-gates=EnvFiles=false,MemoryQoS=true",
+			"--max-parallel-image-pulls=1", "--max-restart-backoff=2s", "--volume-update-delay=1m0s",
 		}},
 	} {
 		args := row.options.Arguments()

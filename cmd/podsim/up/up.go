@@ -134,7 +134,7 @@ func (o *options) run(ctx context.Context) error {
 	amender := amender{images: images}
 	m, err := input.Load(ctx, o.inputs, manifest.Options{
 		Stdin: o.In, Namespace: o.session.Namespace, FeatureGates: o.node.FeatureGates,
-		Replicas: o.replicas, KeepTokenVolume: o.keepToken, Amend: amender.amend,
+		Replicas: o.replicas, KeepTokenVolume: o.keepToken, ClusterAPI: o.node.ClusterAPI, Amend: amender.amend,
 	}, o.ErrOut)
 	if err != nil {
 		return err

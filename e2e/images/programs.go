@@ -16,41 +16,46 @@ import (
 	"github.com/podsim/podsim/runtime/engine"
 )
 
-const (
-	probetargetReference = "podsim-probetarget:e2e"
-	probetargetPackage   = "github.com/podsim/podsim/e2e/probetarget"
-)
+// program is a program of this module that scripts run in an image of nothing else.
+type program struct {
+	name, reference, pkg string
+}
 
-// ensureProbetarget builds the program that scripts probe and loads an image of nothing else, unless the engine has that already.
-func ensureProbetarget(ctx context.Context, docker engine.Engine, out io.Writer) error {
+var programs = []program{
+	{"probetarget", "podsim-probetarget:e2e", "github.com/podsim/podsim/e2e/probetarget"},
+	{"controller", "podsim-controller:e2e", "github.com/podsim/podsim/e2e/controller/run"},
+}
+
+// ensure builds the program and loads its image, unless the engine has that already.
+func (p program) ensure(ctx context.Context, docker engine.Engine, out io.Writer) error {
 	facts, err := engine.ReadFacts(ctx, docker)
 	if err != nil {
 		return err
 	}
-	program, err := buildProgram(ctx, probetargetPackage, facts.Arch)
+	content, err := buildProgram(ctx, p.pkg, facts.Arch)
 	if err != nil {
 		return err
 	}
-	revision := fmt.Sprintf("%x", sha256.Sum256(program))
-	known, err := docker.ImageInspect(ctx, probetargetReference)
+	revision := fmt.Sprintf("%x", sha256.Sum256(content))
+	known, err := docker.ImageInspect(ctx, p.reference)
 	switch {
 	case err != nil && !errdefs.IsNotFound(err):
-		return fmt.Errorf("looking for image %s: %w", probetargetReference, err)
+		return fmt.Errorf("looking for image %s: %w", p.reference, err)
 	case err == nil && known.Config != nil && known.Config.Labels[ocispec.AnnotationRevision] == revision:
 		return nil
 	}
-	fmt.Fprintf(out, "building %s\n", probetargetReference)
-	packed, err := probetargetImage(program, revision, facts.Arch)
+	fmt.Fprintf(out, "building %s\n", p.reference)
+	packed, err := p.image(content, revision, facts.Arch)
 	if err != nil {
-		return fmt.Errorf("packing probetarget: %w", err)
+		return fmt.Errorf("packing %s: %w", p.name, err)
 	}
-	return load(ctx, docker, probetargetReference, packed)
+	return load(ctx, docker, p.reference, packed)
 }
 
-func probetargetImage(program []byte, revision, architecture string) (v1.Image, error) {
-	return pack([]entry{{name: "probetarget", program: program}}, architecture, v1.Config{
+func (p program) image(content []byte, revision, architecture string) (v1.Image, error) {
+	return pack([]entry{{name: p.name, program: content}}, architecture, v1.Config{
 		Env:        []string{"PATH=/"},
-		Entrypoint: []string{"/probetarget"},
+		Entrypoint: []string{"/" + p.name},
 		Labels:     map[string]string{ocispec.AnnotationRevision: revision},
 	})
 }

@@ -38,6 +38,23 @@ func makeJob(job *batchv1.Job, asked int) Made {
 	return made
 }
 
+// JobPod is a pod of a Job without indexes as its controller creates it: with the finalizer by which the Job counts its pods, and without
+// a name.
+func JobPod(job *batchv1.Job) *corev1.Pod {
+	pod := podOf(&job.Spec.Template, job, batchv1.SchemeGroupVersion.WithKind("Job"))
+	if !slices.Contains(pod.Finalizers, batchv1.JobTrackingFinalizer) {
+		pod.Finalizers = append(pod.Finalizers, batchv1.JobTrackingFinalizer)
+	}
+	return pod
+}
+
+// IndexedJobPod is JobPod for an index of an indexed Job: the first pod of that index.
+func IndexedJobPod(job *batchv1.Job, index int) *corev1.Pod {
+	pod := JobPod(job)
+	setIndex(pod, job, index)
+	return pod
+}
+
 // numberOfJob is number for a Job, which makes no pods while it is suspended and never more than it is to complete.
 func numberOfJob(job *batchv1.Job, asked int) (n int, noPods string) {
 	switch {

@@ -10,10 +10,10 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/podsim/podsim/cmd/podsim/follow"
 	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/runtime"
 	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/follow"
 )
 
 // Connection reaches a node.
@@ -35,7 +35,7 @@ func (c *Connection) NodeEnded() <-chan struct{} {
 	if c.local == nil {
 		return nil
 	}
-	return c.local.ended
+	return c.local.Ended()
 }
 
 // Pulls tells how far the node of this process is with the images that it pulls; it is nil when the node runs in another process.
@@ -48,10 +48,10 @@ func (c *Connection) Pulls() <-chan runtime.PullProgress {
 
 // NodeError says why the node of this process ended. It is for use after NodeEnded.
 func (c *Connection) NodeError() error {
-	if c.local.result == nil {
+	if c.local.Err() == nil {
 		return errors.New("podsim's node ended unexpectedly")
 	}
-	return fmt.Errorf("podsim's node ended: %w", c.local.result)
+	return fmt.Errorf("podsim's node ended: %w", c.local.Err())
 }
 
 // Access lets a client in over TCP that knows nothing of podsim.
@@ -70,11 +70,11 @@ func (c *Connection) Close(ctx context.Context) error {
 	if c.local == nil {
 		return nil
 	}
-	err := c.local.stop(ctx)
+	err := c.local.Stop(ctx)
 	if err != nil {
 		err = fmt.Errorf("ending podsim's node: %w", err)
 	}
-	if c.local.node.Empty() { // nobody can bring it pods any more
+	if c.local.Empty() { // nobody can bring it pods any more
 		return err
 	}
 	if _, spawnErr := c.local.target.ensureNode(ctx, c.local.options); spawnErr != nil {

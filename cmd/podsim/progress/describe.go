@@ -11,8 +11,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/runtime"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // A Display shows pods. Its methods are called from one goroutine; what it shows may be held back until Flush.

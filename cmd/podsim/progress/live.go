@@ -10,8 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/runtime"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // Live keeps one line per container at the end of a terminal's text and rewrites it as the container changes; log

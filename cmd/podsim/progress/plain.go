@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/runtime"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // Plain prints logs to one stream and a line per change of a pod or a container to another, and rewrites nothing.

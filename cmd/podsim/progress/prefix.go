@@ -6,7 +6,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // Labels names the containers of a set of pods at the head of a line: "container" for a single pod, "pod/container"

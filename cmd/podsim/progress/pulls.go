@@ -8,9 +8,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // isPull tells whether an event is about the begin or the end of a pull. Where an image was there already, nothing was pulled.

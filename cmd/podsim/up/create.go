@@ -14,9 +14,9 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/podsim/podsim/cmd/podsim/client"
-	"github.com/podsim/podsim/cmd/podsim/follow"
 	"github.com/podsim/podsim/cmd/podsim/progress"
 	"github.com/podsim/podsim/podspec/manifest"
+	"github.com/podsim/podsim/runtime/follow"
 )
 
 // creation is what an up brings to the node, and what it takes away again.

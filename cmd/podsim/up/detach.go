@@ -9,8 +9,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/podspec/manifest"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // startPatience is how long an init container or a postStart hook may run before up --detach leaves the rest of the start to the node.

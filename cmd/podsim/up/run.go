@@ -10,9 +10,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/cmd/podsim/client"
-	"github.com/podsim/podsim/cmd/podsim/follow"
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/cmd/podsim/progress"
+	"github.com/podsim/podsim/runtime/follow"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // run watches over the pods of one up. All its state belongs to the goroutine that calls until; the goroutines that read

@@ -7,8 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/cmd/podsim/client"
-	"github.com/podsim/podsim/cmd/podsim/follow"
 	"github.com/podsim/podsim/cmd/podsim/progress"
+	"github.com/podsim/podsim/runtime/follow"
 )
 
 func TestLogsOfEphemeralContainersAreReadFromTheirComingOn(t *testing.T) {

@@ -20,10 +20,10 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/exit"
 	"github.com/podsim/podsim/cmd/podsim/input"
 	"github.com/podsim/podsim/cmd/podsim/nodeflags"
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/cmd/podsim/progress"
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec/manifest"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 type options struct {

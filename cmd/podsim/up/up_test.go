@@ -11,9 +11,9 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/cmd/podsim/exit"
 	"github.com/podsim/podsim/cmd/podsim/nodeflags"
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/cmd/podsim/progress"
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 func TestFlagsThatMakeNoSenseAreRefused(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // verdict is an error when a pod failed by itself, of those that count, or was deleted by somebody else before it succeeded.

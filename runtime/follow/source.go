@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 
-	"github.com/podsim/podsim/cmd/podsim/podstate"
+	"github.com/podsim/podsim/runtime/podstate"
 )
 
 // ContainerLog is the LogSource of a container of a pod behind the API.

@@ -17,7 +17,7 @@ export CGO_ENABLED = 0
 export GOFLAGS += -trimpath
 
 LDFLAGS  = -s -w -X main.release=$(VERSION)
-PACKAGES = $(shell $(GO) list ./... | grep -v '/e2e$$')
+PACKAGES = $(shell $(GO) list ./... | grep -v -e '/e2e$$' -e '/e2e/podtest$$')
 
 .PHONY: help build install demo test unit e2e e2e-remote race fuzz lint generate images parity bench clean
 
@@ -41,6 +41,7 @@ unit: ## run the tests that need no engine
 
 e2e: ## run the end-to-end tests
 	$(GO) test -count=1 -parallel 4 -timeout 10m ./e2e
+	$(GO) test -count=1 -parallel 4 -timeout 5m ./e2e/podtest
 
 e2e-remote: ## run the end-to-end tests as if the engine were on another machine (needs root)
 	$(GO) run ./e2e/remote $(GO) test -count=1 -parallel 4 -timeout 15m ./e2e

@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Stdin      io.Reader    // what the input "-" reads; nil makes that input an error
 	Namespace  string       // for objects that name none; "" means "default". When set, an object of another namespace is an error
+	Relocate   bool         // an object of another namespace than Namespace is moved there instead
 	HTTPClient *http.Client // for http and https inputs; nil means one that gives up after 30 seconds
 	WithoutPod bool         // true: objects without any Pod are fine; false: nothing to run is an error
 
@@ -138,7 +139,7 @@ func (l *loading) nothingToRun() string {
 // take finishes a decoded object (namespace, name, defaults, validation) and adds it to the Contents.
 func (l *loading) take(o object) {
 	dropServerFields(o.Object, l.options.KeepTokenVolume)
-	if problem := placeInNamespace(o, l.options.Namespace); problem != nil {
+	if problem := placeInNamespace(o, l.options.Namespace, l.options.Relocate); problem != nil {
 		l.refuse(problem)
 		return
 	}
@@ -229,13 +230,16 @@ func (l *loading) addWorkload(o object) {
 	}
 }
 
-// placeInNamespace gives an object the namespace of the Load, or refuses one that insists on another, as kubectl does.
-func placeInNamespace(o object, namespace string) *Problem {
+// placeInNamespace gives an object the namespace of the Load, or refuses one that insists on another, as kubectl does, unless it may be
+// moved.
+func placeInNamespace(o object, namespace string, relocate bool) *Problem {
 	if _, isTrustBundle := o.Object.(*certificatesv1.ClusterTrustBundle); isTrustBundle {
 		o.SetNamespace(metav1.NamespaceNone) // it is the cluster's
 		return nil
 	}
 	switch own := o.GetNamespace(); {
+	case relocate && namespace != "":
+		o.SetNamespace(namespace)
 	case own != "" && namespace != "" && own != namespace:
 		return o.problem(Invalid, "metadata.namespace", serverWords(fmt.Sprintf("the namespace from the provided object %q does not match "+
 			"the namespace %q. You must pass '--namespace=%s' to perform this operation.", own, namespace, own)))

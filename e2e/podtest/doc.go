@@ -1,0 +1,20 @@
+// Package podtest runs pods in Go tests, as net/http/httptest runs servers: one call brings a pod up, on the Docker Engine of the machine,
+// with the semantics of a real kubelet, and when the test has ended nothing is left of it.
+//
+//	func TestTheSidecarShipsWhatTheAppLogs(t *testing.T) {
+//		pod := podtest.Up(t, podtest.File("testdata/pod.yaml"), podtest.Env("app", "GREETING", "hello"))
+//		pod.WaitReady()
+//		pod.Container("sidecar").WaitLog(`shipped: hello`)
+//		if got := pod.Container("app").Exec("cat", "/var/log/app.log"); got.Code != 0 {
+//			t.Errorf("the app has no log: %s", got.Stderr)
+//		}
+//		ending := pod.Delete(podtest.OwnGrace)
+//		if end, _ := ending.Of("sidecar"); end.ExitCode != 0 {
+//			t.Errorf("the sidecar did not end well:\n%s", ending)
+//		}
+//	}
+//
+// The pods of a test are in a namespace of its own, so that tests run in parallel. All tests of a process share one node of podsim's,
+// which lives in the process: no podsim command is needed. Where no engine answers, tests are skipped. What a test process that was killed
+// has left on the engine, the next one removes; so does testcontainers' reaper, where one runs.
+package podtest

@@ -1,0 +1,166 @@
+package podtest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"path/filepath"
+	"sync"
+
+	"github.com/testcontainers/testcontainers-go"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime"
+	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/local"
+)
+
+// target is where pods run.
+type target struct {
+	client kubernetes.Interface
+	config *rest.Config
+	// node is the node of this process; nil when it is a cluster.
+	node *sharedNode
+}
+
+// ended is an error when the target can never answer again.
+func (t target) ended(context.Context) error {
+	if t.node == nil {
+		return nil
+	}
+	select {
+	case <-t.node.Ended():
+		return fmt.Errorf("podsim's node ended: %w", errors.Join(t.node.Err(), errors.New("it was stopped")))
+	default:
+		return nil
+	}
+}
+
+// sharedNode is a node of this process that some tests use.
+type sharedNode struct {
+	*local.Node
+	dir   string
+	users int
+}
+
+// nodes are the nodes of this process, which end when no test uses them any more: nothing tells a package when the last test is over.
+// There is one for all tests, and another one for each set of options that belong to a node.
+type nodes struct {
+	mu      sync.Mutex
+	swept   bool
+	running map[nodeOptions]*sharedNode
+}
+
+// process has the nodes of this process.
+var process = nodes{running: map[nodeOptions]*sharedNode{}}
+
+// use returns the node with these options, started if there is none, for a caller who releases it. What runs that were killed left on
+// the engine is removed first. warn is told what went wrong with that. The error is an *engine.UnreachableError, wrapped, where there
+// is no engine.
+func (n *nodes) use(ctx context.Context, options nodeOptions, warn func(error)) (*sharedNode, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if node := n.running[options]; node != nil {
+		node.users++
+		return node, nil
+	}
+	host, err := engine.Host("")
+	if err != nil {
+		return nil, err
+	}
+	usual, err := endpoint.Directory(host)
+	if err != nil {
+		return nil, err
+	}
+	parent := filepath.Dir(usual)
+	if !n.swept {
+		quiet()
+		if err := sweep(ctx, host, parent); err != nil {
+			if unreachable(err) {
+				return nil, err
+			}
+			warn(err)
+		}
+		n.swept = true
+	}
+	node, err := startNode(ctx, host, parent, options)
+	if err != nil {
+		return nil, err
+	}
+	node.users = 1
+	n.running[options] = node
+	return node, nil
+}
+
+// release ends the node if nobody else uses it.
+func (n *nodes) release(ctx context.Context, options nodeOptions) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	node := n.running[options]
+	if node.users--; node.users > 0 {
+		return nil
+	}
+	delete(n.running, options)
+	return node.Stop(ctx)
+}
+
+// unreachable reports whether there is no engine that podsim can use.
+func unreachable(err error) bool {
+	var none *engine.UnreachableError
+	var old *engine.TooOldError
+	return errors.As(err, &none) || errors.As(err, &old)
+}
+
+// startNode starts a node in a state directory of its own, beside those of podsim's commands.
+func startNode(ctx context.Context, host, parent string, options nodeOptions) (*sharedNode, error) {
+	gates, err := podspec.ParseFeatureGates(options.gates)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		dir := filepath.Join(parent, directoryPrefix+randomName(8))
+		labels := testcontainers.GenericLabels()
+		maps.Copy(labels, ownLabels(parent, dir))
+		node, err := local.Start(ctx, local.Place{Host: host, Dir: dir, Labels: labels}, runtime.Options{
+			FeatureGates: gates, MaxRestartBackoff: options.backOff, ClusterAPI: options.api,
+		}, nil)
+		if errors.Is(err, endpoint.ErrHeld) { // another run looks whether it was left there
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return &sharedNode{Node: node, dir: dir}, nil
+	}
+}
+
+// target is how the node's API is reached.
+func (n *sharedNode) target() (target, error) {
+	config := endpoint.Config(n.dir)
+	config.WarningHandler = rest.NoWarnings{}
+	client, err := kubernetes.NewForConfig(config)
+	return target{client: client, config: config, node: n}, err
+}
+
+// quiet keeps to itself what Kubernetes' libraries tell in the output of all tests, errors excepted.
+func quiet() {
+	klog.LogToStderr(false)
+	for _, severity := range []string{"INFO", "WARNING", "ERROR", "FATAL"} { // beside which errors go to the standard error
+		klog.SetOutputBySeverity(severity, io.Discard)
+	}
+}
+
+// randomName is n letters and digits that nobody else has.
+func randomName(n int) string {
+	bytes := make([]byte, (n+1)/2)
+	_, _ = rand.Read(bytes) // it never fails
+	return hex.EncodeToString(bytes)[:n]
+}

@@ -1,0 +1,140 @@
+package podtest
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/yaml"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
+)
+
+// Option says what Up brings up, and how.
+type Option func(*setup) error
+
+// setup is what the options of an Up come to.
+type setup struct {
+	files     []string
+	documents []string
+	// amends change what the manifests hold, in the order of the options.
+	amends []func(*manifest.Contents) error
+	node   nodeOptions
+	builds []build
+	// cluster is where the pods run instead of on a node of this process; nil for the latter.
+	cluster *rest.Config
+	// patience is how long a method of a pod without a context may take.
+	patience time.Duration
+}
+
+// build is an image that is to be built for a container.
+type build struct{ container, dir string }
+
+// nodeOptions are those that belong to a node. Pods with different ones are on different nodes.
+type nodeOptions struct {
+	gates   string
+	backOff time.Duration
+	api     bool
+}
+
+// defaultPatience is how long a method without a context may take, unless an option says otherwise.
+const defaultPatience = time.Minute
+
+func newSetup(options []Option) (*setup, error) {
+	s := &setup{patience: defaultPatience}
+	for _, option := range options {
+		if err := option(s); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// File takes the objects of a manifest: a file, a directory or a URL, as podsim up reads them. Whatever namespaces they name, they come
+// into that of the test.
+func File(path string) Option {
+	return func(s *setup) error {
+		s.files = append(s.files, path)
+		return nil
+	}
+}
+
+// YAML takes the objects of a manifest's text.
+func YAML(text string) Option {
+	return func(s *setup) error {
+		s.documents = append(s.documents, text)
+		return nil
+	}
+}
+
+// Objects takes objects of Kubernetes' own Go types, such as a *corev1.Pod. They stay as they are.
+func Objects(objects ...runtime.Object) Option {
+	return func(s *setup) error {
+		for _, o := range objects {
+			kinds, _, err := scheme.Scheme.ObjectKinds(o)
+			if err != nil {
+				return fmt.Errorf("reading an object of the test: %w", err)
+			}
+			o = o.DeepCopyObject()
+			o.GetObjectKind().SetGroupVersionKind(kinds[0])
+			text, err := yaml.Marshal(o)
+			if err != nil {
+				return fmt.Errorf("reading the test's %s: %w", kinds[0].Kind, err)
+			}
+			s.documents = append(s.documents, string(text))
+		}
+		return nil
+	}
+}
+
+// text is all documents in one.
+func (s *setup) text() string { return strings.Join(s.documents, "\n---\n") }
+
+// FeatureGates sets Kubernetes' feature gates that change what a pod does, such as "ContainerStopSignals=true".
+func FeatureGates(gates string) Option {
+	return func(s *setup) error {
+		parsed, err := podspec.ParseFeatureGates(gates)
+		if err != nil {
+			return err
+		}
+		s.node.gates = parsed.String()
+		return nil
+	}
+}
+
+// MaxRestartBackoff is the longest pause between restarts of a crashing container; 0 is a kubelet's 5 minutes.
+func MaxRestartBackoff(pause time.Duration) Option {
+	return func(s *setup) error {
+		s.node.backOff = pause
+		return nil
+	}
+}
+
+// ClusterAPI lets the pods reach the API as those of a cluster do (podsim up --cluster-api).
+func ClusterAPI() Option {
+	return func(s *setup) error {
+		s.node.api = true
+		return nil
+	}
+}
+
+// Patience is how long methods of the pod that take no context wait before they fail the test; a minute unless given.
+func Patience(d time.Duration) Option {
+	return func(s *setup) error {
+		s.patience = d
+		return nil
+	}
+}
+
+// OnCluster runs the pods on the cluster that the configuration leads to, instead of on a node of this process. What needs podsim's
+// own engine then skips the test, and says so.
+func OnCluster(config *rest.Config) Option {
+	return func(s *setup) error {
+		s.cluster = rest.CopyConfig(config)
+		return nil
+	}
+}

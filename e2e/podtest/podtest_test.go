@@ -1,0 +1,92 @@
+package podtest_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/podsim/podsim/e2e/podtest"
+)
+
+const shop = `
+apiVersion: v1
+kind: Pod
+metadata: {name: shop, namespace: production}
+spec:
+  terminationGracePeriodSeconds: 5
+  initContainers:
+  - name: sidecar
+    image: busybox:1.36
+    restartPolicy: Always
+    command: [sh, -c, "trap 'exit 3' TERM; until [ -f /log/app.log ]; do sleep 0.1; done; tail -f /log/app.log & wait"]
+    volumeMounts: [{name: log, mountPath: /log}]
+  containers:
+  - name: app
+    image: busybox:1.36
+    command: [sh, -c, "trap 'exit 0' TERM; echo $GREETING > /log/app.log; sleep 1000 & wait"]
+    env: [{name: GREETING, value: good morning}]
+    volumeMounts: [{name: log, mountPath: /log}]
+  volumes: [{name: log, emptyDir: {}}]
+`
+
+func TestAPodFromItsStartToItsEnd(t *testing.T) {
+	t.Parallel()
+	pod := podtest.Up(t, podtest.YAML(shop), podtest.Env("app", "GREETING", "hello"))
+	pod.WaitReady()
+	sidecar, app := pod.Container("sidecar"), pod.Container("app")
+	if line := sidecar.WaitLog("hell."); line != "hello" {
+		t.Errorf("line %q", line)
+	}
+	if got := app.Exec("sh", "-c", "cat /log/app.log; echo no >&2; exit 7"); got != (podtest.Result{Stdout: "hello\n", Stderr: "no\n", Code: 7}) {
+		t.Errorf("exec: %+v", got)
+	}
+	if got := sidecar.Logs(); got != "hello\n" {
+		t.Errorf("log %q", got)
+	}
+	if got := app.Restarts(); got != 0 {
+		t.Errorf("%d restarts", got)
+	}
+	if events := pod.Events(); len(events) == 0 || events[0].Reason != "Scheduled" {
+		t.Errorf("events %v", events)
+	}
+	ending := pod.Delete(podtest.OwnGrace)
+	var ends []string
+	for _, c := range ending.Containers {
+		ends = append(ends, c.Name)
+	}
+	end, _ := ending.Of("sidecar")
+	slices.Sort(ends)
+	if strings.Join(ends, " ") != "app sidecar" || end.ExitCode != 3 {
+		t.Errorf("ended:\n%s", ending)
+	}
+}
+
+func TestAnErrorTellsWhatHappened(t *testing.T) {
+	t.Parallel()
+	pod := podtest.Up(t, podtest.YAML(`
+apiVersion: v1
+kind: Pod
+metadata: {name: broken}
+spec:
+  restartPolicy: Never
+  initContainers:
+  - {name: migrate, image: busybox:1.36, command: [sh, -c, "echo no database; exit 4"]}
+  containers:
+  - {name: app, image: busybox:1.36}
+`))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := pod.WaitReadyContext(ctx)
+	var failure *podtest.Error
+	if !errors.As(err, &failure) || failure.Err.Error() != "it has ended: Failed" {
+		t.Fatalf("got %v", err)
+	}
+	for _, want := range []string{"created\n", "migrate  ended with 4 (Error)\n", "phase Failed\n", "Normal Started: Container started\n", "the end of the log of container migrate:\n  no database"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in:\n%v", want, err)
+		}
+	}
+}

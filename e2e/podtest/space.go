@@ -1,0 +1,152 @@
+package podtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+)
+
+// space is the namespace of a test on one target, which all that the test brings up is in.
+type space struct {
+	target
+	namespace string
+}
+
+// spaces are those of the tests that run.
+type spaces struct {
+	mu  sync.Mutex
+	all map[spaceKey]*space
+}
+
+// spaceKey is a test, and the node or the cluster that it has a namespace on.
+type spaceKey struct {
+	test TB
+	node nodeOptions
+	host string
+}
+
+// tests has the namespaces of this process.
+var tests = spaces{all: map[spaceKey]*space{}}
+
+// of returns the namespace of the test, made at the first call. It is removed with all that it has when the test has ended.
+func (s *spaces) of(ctx context.Context, t TB, setup *setup) (*space, error) {
+	key := spaceKey{test: t, node: setup.node}
+	if setup.cluster != nil {
+		key = spaceKey{test: t, host: setup.cluster.Host}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found := s.all[key]; found != nil {
+		return found, nil
+	}
+	where, release, err := findTarget(ctx, t, setup)
+	if err != nil {
+		return nil, err
+	}
+	made, err := newSpace(ctx, where, t.Name())
+	if err != nil {
+		return nil, errors.Join(err, release(context.WithoutCancel(ctx)))
+	}
+	s.all[key] = made
+	t.Cleanup(func() {
+		t.Helper()
+		s.mu.Lock()
+		delete(s.all, key)
+		s.mu.Unlock()
+		ctx, cancel := cleaning(t)
+		defer cancel()
+		if err := errors.Join(made.remove(ctx), release(ctx)); err != nil {
+			t.Errorf("podtest: cleaning up: %v", err)
+		}
+	})
+	return made, nil
+}
+
+// findTarget finds the target that the options name, and what gives it back.
+func findTarget(ctx context.Context, t TB, setup *setup) (target, func(context.Context) error, error) {
+	if setup.cluster != nil {
+		where, err := clusterTarget(setup.cluster)
+		return where, func(context.Context) error { return nil }, err
+	}
+	node, err := process.use(ctx, setup.node, func(err error) { t.Logf("podtest: %v", err) })
+	if err != nil {
+		return target{}, nil, err
+	}
+	release := func(ctx context.Context) error { return process.release(ctx, setup.node) }
+	where, err := node.target()
+	if err != nil {
+		return target{}, nil, errors.Join(err, release(context.WithoutCancel(ctx)))
+	}
+	return where, release, nil
+}
+
+// cleaningTime bounds how long a test cleans up.
+const cleaningTime = 2 * time.Minute
+
+// cleaning is a context for the cleanup of a test, whose own has ended by then.
+func cleaning(t TB) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(context.WithoutCancel(t.Context()), cleaningTime, fmt.Errorf("not done within %v", cleaningTime))
+}
+
+func newSpace(ctx context.Context, where target, test string) (*space, error) {
+	s := &space{target: where, namespace: namespaceFor(test)}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}
+	if _, err := s.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
+		return nil, fmt.Errorf("making a namespace for the test: %w", err)
+	}
+	return s, nil
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
+
+// namespaceFor is a new namespace's name, which tells of which test it is.
+func namespaceFor(test string) string {
+	const longest, random = 40, 6
+	name := strings.Trim(notInNames.ReplaceAllString(strings.ToLower(test), "-"), "-")
+	name = strings.TrimPrefix(name, "test")
+	return strings.TrimRight("test-"+strings.TrimLeft(name[:min(len(name), longest)], "-"), "-") + "-" + randomName(random)
+}
+
+// gonePoll is how often it is looked whether the namespace is gone.
+const gonePoll = 50 * time.Millisecond
+
+// remove ends what still runs at once, removes the namespace with all that it has, and returns when it is gone.
+func (s *space) remove(ctx context.Context) error {
+	core := s.client.CoreV1()
+	if err := core.Pods(s.namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: s.soonest()}, metav1.ListOptions{}); err != nil {
+		return fmt.Errorf("ending the pods of namespace %s: %w", s.namespace, err)
+	}
+	if err := core.Namespaces().Delete(ctx, s.namespace, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("removing namespace %s: %w", s.namespace, err)
+	}
+	err := wait.PollUntilContextCancel(ctx, gonePoll, true, func(ctx context.Context) (bool, error) {
+		_, err := core.Namespaces().Get(ctx, s.namespace, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return true, nil
+		}
+		return false, err
+	})
+	if err != nil {
+		return fmt.Errorf("waiting until namespace %s is gone: %w", s.namespace, context.Cause(ctx))
+	}
+	return nil
+}
+
+// soonest is the grace period, in seconds, of a pod that is to end at once. A forced deletion in a cluster leaves containers running for
+// some time of which nobody sees anything any more; a node of podsim's forgets a pod when nothing of it is left.
+func (s *space) soonest() *int64 {
+	grace := int64(0)
+	if s.node == nil {
+		grace = 1
+	}
+	return &grace
+}

@@ -1,0 +1,172 @@
+package podtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/podspec/manifest"
+)
+
+// Up brings up the one pod that the options hold, and what comes with it, in a namespace of the test's own. It returns when the pod is
+// accepted; WaitReady waits until it is ready. When the test has ended, everything is gone again.
+//
+// Where no Docker Engine answers the test is skipped. Whatever else goes wrong fails it.
+func Up(t TB, options ...Option) *Pod {
+	t.Helper()
+	return up(t, options, func(pods []*corev1.Pod) error {
+		if len(pods) == 1 {
+			return nil
+		}
+		var names []string
+		for _, pod := range pods {
+			names = append(names, pod.Name)
+		}
+		return fmt.Errorf("there are %d pods (%s) where Up takes one; UpAll takes several", len(pods), strings.Join(names, ", "))
+	})[0]
+}
+
+// UpAll is Up for any number of pods, in their order in the manifests. Those of a workload, such as a Deployment, count like others.
+func UpAll(t TB, options ...Option) []*Pod {
+	t.Helper()
+	return up(t, options, func([]*corev1.Pod) error { return nil })
+}
+
+// up brings up the pods of the options, if they are as they should be.
+func up(t TB, options []Option, check func([]*corev1.Pod) error) []*Pod {
+	t.Helper()
+	pods, err := start(t.Context(), t, options, check)
+	var needs *NeedsEngineError
+	switch {
+	case err != nil && (unreachable(err) || errors.As(err, &needs)):
+		t.Skipf("podtest: skipped: %v", err)
+	case err != nil:
+		t.Fatalf("podtest: bringing up the pod: %v", err)
+	}
+	return pods
+}
+
+func start(ctx context.Context, t TB, options []Option, check func([]*corev1.Pod) error) ([]*Pod, error) {
+	s, err := newSetup(options)
+	if err != nil {
+		return nil, err
+	}
+	if s.cluster == nil {
+		if s.cluster, err = targetFromEnvironment(); err != nil {
+			return nil, err
+		}
+	}
+	contents, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range contents.Warnings {
+		t.Logf("podtest: %v", warning)
+	}
+	if err := check(contents.Pods); err != nil {
+		return nil, err
+	}
+	if s.cluster != nil && len(s.builds) > 0 {
+		return nil, &NeedsEngineError{What: "Build"}
+	}
+	where, err := tests.of(ctx, t, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := where.build(ctx, s.builds, contents); err != nil {
+		return nil, err
+	}
+	return where.create(ctx, t, s, contents)
+}
+
+// load reads what the options hold, in the options' words.
+func (s *setup) load(ctx context.Context) (*manifest.Contents, error) {
+	gates, err := podspec.ParseFeatureGates(s.node.gates)
+	if err != nil {
+		return nil, err
+	}
+	inputs, stdin := s.files, io.Reader(nil)
+	if len(s.documents) > 0 {
+		inputs, stdin = append(inputs, "-"), strings.NewReader(s.text())
+	}
+	if len(inputs) == 0 {
+		return nil, errors.New("there is no manifest; give one with File, YAML or Objects")
+	}
+	contents, err := manifest.Load(ctx, inputs, manifest.Options{
+		Stdin: stdin, Namespace: placeholder, Relocate: true, ClusterAPI: s.node.api, FeatureGates: gates,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, amend := range s.amends {
+		if err := amend(contents); err != nil {
+			return nil, err
+		}
+	}
+	return contents, nil
+}
+
+// placeholder is the namespace of objects until that of the test is known.
+const placeholder = "test"
+
+// create brings the objects to the namespace, the pods last.
+func (s *space) create(ctx context.Context, t TB, setup *setup, m *manifest.Contents) ([]*Pod, error) {
+	core := s.client.CoreV1()
+	for _, o := range m.ConfigMaps {
+		o.Namespace = s.namespace
+		if _, err := core.ConfigMaps(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range m.Secrets {
+		o.Namespace = s.namespace
+		if _, err := core.Secrets(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range m.Services {
+		o.Namespace = s.namespace
+		if _, err := core.Services(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range m.Claims {
+		o.Namespace = s.namespace
+		if _, err := core.PersistentVolumeClaims(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	for _, o := range m.TrustBundles { // they are the cluster's: all tests that bring one of a name must mean the same
+		_, err := s.client.CertificatesV1().ClusterTrustBundles().Create(ctx, o, metav1.CreateOptions{})
+		if err != nil && !apierrors.IsAlreadyExists(err) {
+			return nil, err
+		}
+	}
+	var pods []*Pod
+	for _, o := range m.Pods {
+		o.Namespace = s.namespace
+		created, err := core.Pods(s.namespace).Create(ctx, o, metav1.CreateOptions{})
+		if err != nil {
+			return nil, err
+		}
+		pods = append(pods, newPod(t, s, created, setup.patience))
+	}
+	return pods, nil
+}
+
+// NeedsEngineError says that a test cannot do on a cluster what it wants to: it takes the engine of a node of podsim's.
+type NeedsEngineError struct {
+	// What is the option or the method.
+	What string
+}
+
+func (e *NeedsEngineError) Error() string {
+	return e.What + " needs podsim's own engine, and the test runs on a cluster"
+}

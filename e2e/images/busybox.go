@@ -22,8 +22,10 @@ const (
 	pullTimeout = 45 * time.Second
 )
 
-// ensureBusybox takes the image that is there, else the registry's, else one made of Debian's package.
-func ensureBusybox(ctx context.Context, docker engine.Engine, out io.Writer) error {
+// busyboxSource takes the image that is there, else the registry's, else one made of Debian's package.
+type busyboxSource struct{}
+
+func (busyboxSource) ensure(ctx context.Context, docker engine.Engine, out io.Writer) error {
 	present, err := isPresent(ctx, docker, busyboxReference)
 	if err != nil || present {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/podsim/podsim/runtime/engine"
 )
@@ -22,6 +23,15 @@ func isPresent(ctx context.Context, docker engine.Engine, reference string) (boo
 		return false, fmt.Errorf("looking for image %s: %w", reference, err)
 	}
 	return err == nil, nil
+}
+
+// isRevision reports whether the engine has the image, made of what has that revision.
+func isRevision(ctx context.Context, docker engine.Engine, reference, revision string) (bool, error) {
+	known, err := docker.ImageInspect(ctx, reference)
+	if err != nil && !errdefs.IsNotFound(err) {
+		return false, fmt.Errorf("looking for image %s: %w", reference, err)
+	}
+	return err == nil && known.Config != nil && known.Config.Labels[ocispec.AnnotationRevision] == revision, nil
 }
 
 // load brings an image into the engine under that reference.

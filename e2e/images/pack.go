@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"io"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -53,7 +54,13 @@ func pack(entries []entry, architecture string, settings v1.Config) (v1.Image, e
 	if err != nil {
 		return nil, err
 	}
-	content, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer)), nil })
+	return packLayer(layer, architecture, settings)
+}
+
+// packLayer makes an image of the layer, a tar archive.
+func packLayer(layer []byte, architecture string, settings v1.Config) (v1.Image, error) {
+	content, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer)), nil },
+		tarball.WithCompressionLevel(gzip.BestSpeed))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	dockercontainer "github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	dockernetwork "github.com/docker/docker/api/types/network"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -47,7 +49,10 @@ func (w *worker) terminate(ctx context.Context, pod *corev1.Pod) (gone bool) {
 		if w.state.Sandbox != nil {
 			w.state.Sandbox.Ready = false // it is removed with the rest
 		}
-		w.publish(status.Input{Stopping: true, Ended: true})
+		w.publishDeleted(ctx)
+	}
+	if now, ok := w.pod(); ok && isHeld(now) {
+		return false
 	}
 	w.discardPrepared(ctx)
 	if now, ok := w.pod(); ok && *now.DeletionGracePeriodSeconds > 0 { // it may have been forced meanwhile
@@ -67,6 +72,22 @@ func (w *worker) terminate(ctx context.Context, pod *corev1.Pod) (gone bool) {
 	}
 	w.node.forget(pod)
 	return true
+}
+
+// publishDeleted publishes how a deleted pod ended. What a Job is still to count must not change any more.
+func (w *worker) publishDeleted(ctx context.Context) {
+	ended := status.Input{Stopping: true, Ended: true}
+	if pod, ok := w.pod(); ok && isHeld(pod) {
+		w.publishForGood(ctx, ended)
+		return
+	}
+	w.publish(ended)
+}
+
+// isHeld reports whether a pod stays when it has been deleted and has ended, because its Job has not counted it yet. Other finalizers hold
+// no pod.
+func isHeld(pod *corev1.Pod) bool {
+	return slices.Contains(pod.Finalizers, batchv1.JobTrackingFinalizer)
 }
 
 func deletionGrace(pod *corev1.Pod) time.Duration {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -70,18 +71,23 @@ func countGeneration(newer, older *corev1.Pod) {
 	}
 }
 
-// refuseOtherMetadata keeps finalizers and owners as they are, for nothing here would heed them.
+// refuseOtherMetadata keeps owners, and finalizers but that of Jobs, as they are, for nothing here would heed them.
 func refuseOtherMetadata(newer, older *corev1.Pod) field.ErrorList {
 	const immutable = "podsim does not change them of a pod that is there"
 	var errs field.ErrorList
 	path := field.NewPath("metadata")
-	if !equality.Semantic.DeepEqual(newer.Finalizers, older.Finalizers) {
+	if !equality.Semantic.DeepEqual(unheeded(newer.Finalizers), unheeded(older.Finalizers)) {
 		errs = append(errs, field.Forbidden(path.Child("finalizers"), immutable))
 	}
 	if !equality.Semantic.DeepEqual(newer.OwnerReferences, older.OwnerReferences) {
 		errs = append(errs, field.Forbidden(path.Child("ownerReferences"), immutable))
 	}
 	return errs
+}
+
+// unheeded are the finalizers that hold no pod.
+func unheeded(finalizers []string) []string {
+	return slices.DeleteFunc(slices.Clone(finalizers), func(name string) bool { return name == batchv1.JobTrackingFinalizer })
 }
 
 // podWriter has the node take pods in and act on their changes.

@@ -1,0 +1,67 @@
+package runtime
+
+import (
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+const podOfAJob = `
+apiVersion: v1
+kind: Pod
+metadata: {name: p, finalizers: [batch.kubernetes.io/job-tracking]}
+spec:
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 5
+  containers:
+  - {name: main, image: "busybox:1.36"}
+`
+
+// letGo takes the finalizer of Jobs off the pod, as their controller does when it has counted it.
+func (w *world) letGo(name string) {
+	w.Helper()
+	if _, err := w.node.UpdatePod(w.Context(), "default", name, func(pod *corev1.Pod) error {
+		pod.Finalizers = nil
+		return nil
+	}); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// A deleted pod whose Job has not counted it yet stays with its end, through crashes of the node, and goes when the Job lets it go.
+func TestADeletedPodStaysUntilItsJobHasCountedIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(podOfAJob)
+		w.awaitPhase("p", corev1.PodRunning)
+		w.delete("p", -1)
+		w.awaitPhase("p", corev1.PodSucceeded)
+		for range 2 {
+			time.Sleep(time.Minute)
+			pod := w.pod("p")
+			if pod == nil || pod.Status.Phase != corev1.PodSucceeded || pod.DeletionTimestamp == nil || pod.Finalizers[0] != batchv1.JobTrackingFinalizer {
+				w.Fatalf("the pod is %v", pod)
+			}
+			w.restart(time.Second)
+		}
+		w.letGo("p")
+		w.awaitGone("p")
+		w.wantNothingLeft()
+	})
+}
+
+// What a Job has counted it must not find uncounted after a crash.
+func TestThatAJobHasLetAPodGoIsSavedAtOnce(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.machine.Script("main", runFor(time.Second, 0))
+		w.up(podOfAJob)
+		w.awaitPhase("p", corev1.PodSucceeded)
+		time.Sleep(time.Minute)
+		w.letGo("p")
+		w.restart(time.Second)
+		if pod := w.pod("p"); pod == nil || len(pod.Finalizers) > 0 {
+			w.Errorf("the pod is %v", pod)
+		}
+	})
+}

@@ -19,6 +19,12 @@ const (
 // to be set by hand. They are made of the Job's name and uid, which must be there already. A feature that is off has its field,
 // scheduling, dropped. A Job is to be defaulted once: one without labels takes over those that its template was written with.
 func Job(job *batchv1.Job) {
+	JobFields(job)
+	JobSelector(job)
+}
+
+// JobFields is the part of a Job's defaults that asks for nothing but what was written.
+func JobFields(job *batchv1.Job) {
 	spec := &job.Spec
 	if spec.Parallelism == nil {
 		setDefaultPointer(&spec.Completions, 1)
@@ -40,7 +46,11 @@ func Job(job *batchv1.Job) {
 	if len(job.Labels) == 0 && spec.Template.Labels != nil {
 		job.Labels = maps.Clone(spec.Template.Labels)
 	}
-	if !*spec.ManualSelector {
+}
+
+// JobSelector is the part that needs the Job's name and uid.
+func JobSelector(job *batchv1.Job) {
+	if !*job.Spec.ManualSelector {
 		generateSelector(job)
 	}
 }

@@ -22,23 +22,31 @@ const maxCronJobName = validation.DNS1035LabelMaxLength - 11
 
 // ValidateCronJob returns what the API server finds wrong with a defaulted CronJob.
 func ValidateCronJob(c *batchv1.CronJob, gates podspec.FeatureGates) field.ErrorList {
-	spec, path := &c.Spec, field.NewPath("spec")
-	errs := validateMetadata(&c.ObjectMeta)
-	errs = append(errs, validateSchedule(spec.Schedule, path.Child("schedule"))...)
+	errs := append(validateMetadata(&c.ObjectMeta), validateCronJobSpec(&c.Spec, gates)...)
+	if len(c.Name) > maxCronJobName {
+		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), c.Name, fmt.Sprintf("must be no more than %d characters", maxCronJobName)))
+	}
+	return withoutRepeats(append(errs, validateScheduled(&c.Spec)...))
+}
+
+func validateCronJobSpec(spec *batchv1.CronJobSpec, gates podspec.FeatureGates) field.ErrorList {
+	path := field.NewPath("spec")
+	errs := validateSchedule(spec.Schedule, path.Child("schedule"))
 	errs = append(errs, validateNonNegative(path, namedNumber[int64]{"startingDeadlineSeconds", spec.StartingDeadlineSeconds})...)
 	errs = append(errs, validateTimeZone(spec.TimeZone, path.Child("timeZone"))...)
 	errs = append(errs, validateOneOf(path.Child("concurrencyPolicy"), spec.ConcurrencyPolicy,
 		batchv1.AllowConcurrent, batchv1.ForbidConcurrent, batchv1.ReplaceConcurrent)...)
 	errs = append(errs, validateJobTemplate(&spec.JobTemplate.Spec, gates, path.Child("jobTemplate", "spec"))...)
-	errs = append(errs, validateNonNegative(path, namedNumber[int32]{"successfulJobsHistoryLimit", spec.SuccessfulJobsHistoryLimit},
+	return append(errs, validateNonNegative(path, namedNumber[int32]{"successfulJobsHistoryLimit", spec.SuccessfulJobsHistoryLimit},
 		namedNumber[int32]{"failedJobsHistoryLimit", spec.FailedJobsHistoryLimit})...)
-	if len(c.Name) > maxCronJobName {
-		errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), c.Name, fmt.Sprintf("must be no more than %d characters", maxCronJobName)))
+}
+
+// validateScheduled requires a schedule. The server looks for it in another way than for the rest, and afterwards.
+func validateScheduled(spec *batchv1.CronJobSpec) field.ErrorList {
+	if spec.Schedule != "" {
+		return nil
 	}
-	if spec.Schedule == "" { // the server looks for it in another way than for the rest, and afterwards
-		errs = append(errs, field.Required(path.Child("schedule"), ""))
-	}
-	return withoutRepeats(errs)
+	return field.ErrorList{field.Required(field.NewPath("spec", "schedule"), "")}
 }
 
 // validateJobTemplate checks the template of the Jobs, each of which gets a selector of its own.

@@ -29,18 +29,27 @@ func ValidateJob(job *batchv1.Job, gates podspec.FeatureGates) field.ErrorList {
 	spec, path := &job.Spec, field.NewPath("spec")
 	errs := validateMetadata(&job.ObjectMeta)
 	errs = append(errs, validateGeneratedSelector(job)...)
-	errs = append(errs, validateJobSpec(spec, gates, path)...)
+	errs = append(errs, validateSelectingJobSpec(spec, gates, path)...)
+	return withoutRepeats(append(errs, validateNameOfIndexes(job)...))
+}
+
+// validateSelectingJobSpec checks the spec of a Job with its selector.
+func validateSelectingJobSpec(spec *batchv1.JobSpec, gates podspec.FeatureGates, path *field.Path) field.ErrorList {
+	errs := validateJobSpec(spec, gates, path)
 	if spec.Selector == nil {
 		errs = append(errs, field.Required(path.Child("selector"), ""))
 	}
 	errs = append(errs, validateSelector(spec.Selector, path.Child("selector"))...)
-	errs = append(errs, validateSelects(spec.Selector, spec.Template.Labels, path.Child("template"))...)
-	if completions := ptr.Deref(spec.Completions, 0); isIndexed(spec) && completions > 0 {
-		if last := fmt.Sprintf("%s-%d", job.Name, completions-1); len(validation.IsDNS1123Label(last)) > 0 {
-			errs = append(errs, field.Invalid(field.NewPath("metadata", "name"), job.Name, "will not able to create pod with invalid DNS label: "+last))
-		}
+	return append(errs, validateSelects(spec.Selector, spec.Template.Labels, path.Child("template"))...)
+}
+
+// validateNameOfIndexes requires that the host names of an indexed Job's pods fit.
+func validateNameOfIndexes(job *batchv1.Job) field.ErrorList {
+	completions := ptr.Deref(job.Spec.Completions, 0)
+	if last := fmt.Sprintf("%s-%d", job.Name, completions-1); isIndexed(&job.Spec) && completions > 0 && len(validation.IsDNS1123Label(last)) > 0 {
+		return field.ErrorList{field.Invalid(field.NewPath("metadata", "name"), job.Name, "will not able to create pod with invalid DNS label: "+last)}
 	}
-	return withoutRepeats(errs)
+	return nil
 }
 
 // validateGeneratedSelector requires that a selector which was to be generated, and the labels that go with it, are as generated.

@@ -21,7 +21,7 @@ import (
 // events are the events as a version shows them: that of the core group, or of events.k8s.io. They are the same objects.
 func events(config Config, version schema.GroupVersion) *resource[*corev1.Event] {
 	return &resource[*corev1.Event]{
-		collection: config.Store.Events, version: version, singular: "event", shortNames: []string{"ev"}, createOnUpdate: true,
+		collection: config.Store.Events, version: version, singular: "event", shortNames: []string{"ev"}, createOnUpdate: true, uncollected: true,
 		newObject: func() *corev1.Event { return &corev1.Event{} },
 		newList:   func() runtime.Object { return &corev1.EventList{} },
 		table:     eventTable(), fields: eventFields, labels: eventLabels[version],

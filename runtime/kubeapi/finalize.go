@@ -86,7 +86,9 @@ func (f *finalizer) empty(ctx context.Context) (left int, err error) {
 }
 
 func deleteAll(ctx context.Context, of contents) (left int, err error) {
-	if _, err := of.DeleteCollection(ctx, rest.ValidateAllObjectFunc, &metav1.DeleteOptions{}, &metainternalversion.ListOptions{}); err != nil {
+	background := metav1.DeletePropagationBackground
+	options := &metav1.DeleteOptions{PropagationPolicy: &background}
+	if _, err := of.DeleteCollection(ctx, rest.ValidateAllObjectFunc, options, &metainternalversion.ListOptions{}); err != nil {
 		return 0, err
 	}
 	list, err := of.List(ctx, &metainternalversion.ListOptions{})

@@ -106,7 +106,7 @@ func TestKubectlGet(t *testing.T) {
 		"get pods -l x=y":                       "No resources found in default namespace.",
 		"get pods --field-selector=x=y":         `Error from server (BadRequest): Unable to find "/v1, Resource=pods" that match label selector "", field selector "x=y": field label not supported: x (exit 1)`,
 		"get pods b":                            `Error from server (NotFound): pods "b" not found (exit 1)`,
-		"get deployments":                       `error: the server doesn't have a resource type "deployments" (exit 1)`,
+		"get ingresses":                         `error: the server doesn't have a resource type "ingresses" (exit 1)`,
 		"get all":                               "NAME READY STATUS RESTARTS AGE\npod/a 1/1 Running 0 3h",
 		"get events":                            "LAST SEEN TYPE REASON OBJECT MESSAGE\n0s Normal Started pod/a Container started",
 		"get cm,secrets,pvc":                    "No resources found in default namespace.",

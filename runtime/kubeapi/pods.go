@@ -71,18 +71,12 @@ func countGeneration(newer, older *corev1.Pod) {
 	}
 }
 
-// refuseOtherMetadata keeps owners, and finalizers but that of Jobs, as they are, for nothing here would heed them.
+// refuseOtherMetadata keeps finalizers but that of Jobs as they are, for nothing here would heed them.
 func refuseOtherMetadata(newer, older *corev1.Pod) field.ErrorList {
-	const immutable = "podsim does not change them of a pod that is there"
-	var errs field.ErrorList
-	path := field.NewPath("metadata")
 	if !equality.Semantic.DeepEqual(unheeded(newer.Finalizers), unheeded(older.Finalizers)) {
-		errs = append(errs, field.Forbidden(path.Child("finalizers"), immutable))
+		return field.ErrorList{field.Forbidden(field.NewPath("metadata", "finalizers"), "podsim does not change them of a pod that is there")}
 	}
-	if !equality.Semantic.DeepEqual(newer.OwnerReferences, older.OwnerReferences) {
-		errs = append(errs, field.Forbidden(path.Child("ownerReferences"), immutable))
-	}
-	return errs
+	return nil
 }
 
 // unheeded are the finalizers that hold no pod.

@@ -43,6 +43,9 @@ type resource[T memory.Object[T]] struct {
 	createOnUpdate, versionedUpdates bool
 	// returnsDeleted: a deletion is answered with what was deleted, not with a Status.
 	returnsDeleted bool
+	// uncollected: nothing owns the objects or is owned by them, so that a deletion never waits for that. orphansByDefault: a deletion that
+	// does not say what is to become of what the object owns leaves it.
+	uncollected, orphansByDefault bool
 	// writes is how objects get into the collection, if not straight.
 	writes memory.Writer[T]
 
@@ -54,6 +57,7 @@ type resource[T memory.Object[T]] struct {
 	// change; checkUpdate returns what is wrong with the change then.
 	prepareUpdate func(newer, older T)
 	checkUpdate   func(newer, older T) field.ErrorList
+	warnUpdate    func(newer, older T) []string
 }
 
 // registry is the resource in the API server's own registry.
@@ -91,7 +95,7 @@ func (r *resource[T]) registry(known kinds, clock clock.PassiveClock) *registere
 		},
 	}
 	err := kept.CompleteWithOptions(&generic.StoreOptions{
-		RESTOptions: generic.RESTOptions{ResourcePrefix: plural.Resource, DeleteCollectionWorkers: 1},
+		RESTOptions: generic.RESTOptions{ResourcePrefix: plural.Resource, DeleteCollectionWorkers: 1, EnableGarbageCollection: !r.uncollected},
 		AttrFunc:    attributes,
 	})
 	if err != nil {
@@ -123,7 +127,7 @@ type part struct {
 // partOf is the registered resource with other rules for updates.
 func partOf[T memory.Object[T]](whole *registered, r *resource[T], prepare func(newer, older T), check func(newer, older T) field.ErrorList) *part {
 	changed := *r
-	changed.prepareUpdate, changed.checkUpdate = prepare, check
+	changed.prepareUpdate, changed.checkUpdate, changed.warnUpdate = prepare, check, nil
 	kept := *whole.Store
 	strategy := kept.UpdateStrategy.(strategy[T])
 	strategy.resource = &changed
@@ -205,6 +209,8 @@ var (
 	_ rest.RESTCreateStrategy = strategy[*corev1.Pod]{}
 	_ rest.RESTUpdateStrategy = strategy[*corev1.Pod]{}
 	_ rest.RESTDeleteStrategy = strategy[*corev1.Pod]{}
+
+	_ rest.GarbageCollectionDeleteStrategy = strategy[*corev1.Pod]{}
 )
 
 func (s strategy[T]) NamespaceScoped() bool { return !s.resource.clusterScoped }
@@ -241,12 +247,23 @@ func (s strategy[T]) ValidateUpdate(_ context.Context, newer, older runtime.Obje
 	return s.resource.checkUpdate(newer.(T), older.(T))
 }
 
-func (s strategy[T]) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
+func (s strategy[T]) WarningsOnUpdate(_ context.Context, newer, older runtime.Object) []string {
+	if s.resource.warnUpdate == nil {
+		return nil
+	}
+	return s.resource.warnUpdate(newer.(T), older.(T))
 }
 
 func (s strategy[T]) AllowUnconditionalUpdate(context.Context) bool {
 	return !s.resource.versionedUpdates
+}
+
+// DefaultGarbageCollectionPolicy is what becomes of an object's dependents when a deletion does not say it.
+func (s strategy[T]) DefaultGarbageCollectionPolicy(context.Context) rest.GarbageCollectionPolicy {
+	if s.resource.orphansByDefault {
+		return rest.OrphanDependents
+	}
+	return rest.DeleteDependents
 }
 
 // tableConvertor writes tables for `kubectl get`.

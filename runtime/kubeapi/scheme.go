@@ -3,8 +3,11 @@ package kubeapi
 import (
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -40,6 +43,10 @@ func newKinds() kinds {
 		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{})
 	internal(scheme, corev1.GroupName, endpointsKinds()...)
 	internal(scheme, discoveryv1.GroupName, &discoveryv1.EndpointSlice{}, &discoveryv1.EndpointSliceList{})
+	internal(scheme, appsv1.GroupName, &appsv1.Deployment{}, &appsv1.DeploymentList{}, &appsv1.ReplicaSet{}, &appsv1.ReplicaSetList{},
+		&appsv1.StatefulSet{}, &appsv1.StatefulSetList{}, &appsv1.DaemonSet{}, &appsv1.DaemonSetList{})
+	internal(scheme, batchv1.GroupName, &batchv1.Job{}, &batchv1.JobList{}, &batchv1.CronJob{}, &batchv1.CronJobList{})
+	internal(scheme, autoscalingv1.GroupName, &autoscalingv1.Scale{})
 	internal(scheme, policyv1.GroupName, &policyv1.Eviction{})
 	internal(scheme, authenticationv1.GroupName, &authenticationv1.TokenRequest{}, &authenticationv1.TokenReview{}, &authenticationv1.SelfSubjectReview{})
 	internal(scheme, authorizationv1.GroupName, &authorizationv1.SubjectAccessReview{}, &authorizationv1.LocalSubjectAccessReview{},
@@ -52,6 +59,12 @@ func newKinds() kinds {
 	defaulting(scheme, defaults.Pod)
 	defaulting(scheme, defaults.Secret)
 	defaulting(scheme, defaults.Claim)
+	defaulting(scheme, defaults.Deployment)
+	defaulting(scheme, defaults.ReplicaSet)
+	defaulting(scheme, defaults.StatefulSet)
+	defaulting(scheme, defaults.DaemonSet)
+	defaulting(scheme, defaults.JobFields) // the rest when the Job has its uid
+	defaulting(scheme, defaults.CronJob)
 	return kinds{scheme, serializer.NewCodecFactory(scheme), runtime.NewParameterCodec(scheme)}
 }
 

@@ -125,6 +125,7 @@ func New(config Config) *API {
 		core["namespaces/"+name] = part
 	}
 	s.install("/api", corev1.SchemeGroupVersion, core)
+	s.installWorkloads(config)
 	s.install("/apis", authenticationv1.SchemeGroupVersion, authenticationReviews(config.Tokens))
 	s.install("/apis", authorizationv1.SchemeGroupVersion, authorizationReviews())
 	s.install("/apis", certificatesv1.SchemeGroupVersion, map[string]rest.Storage{

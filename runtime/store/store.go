@@ -17,6 +17,8 @@ package store
 import (
 	"sync"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -39,6 +41,12 @@ type Store struct {
 	//lint:ignore SA1019 clusters serve them
 	Endpoints      *Collection[*corev1.Endpoints]
 	EndpointSlices *Collection[*discoveryv1.EndpointSlice]
+	Deployments    *Collection[*appsv1.Deployment]
+	ReplicaSets    *Collection[*appsv1.ReplicaSet]
+	StatefulSets   *Collection[*appsv1.StatefulSet]
+	DaemonSets     *Collection[*appsv1.DaemonSet]
+	Jobs           *Collection[*batchv1.Job]
+	CronJobs       *Collection[*batchv1.CronJob]
 	// Namespaces, Nodes and TrustBundles lie in no namespace.
 	Nodes        *Collection[*corev1.Node]
 	Namespaces   *Collection[*corev1.Namespace]
@@ -85,6 +93,12 @@ func New(version uint64) *Store {
 		//lint:ignore SA1019 clusters serve them
 		Endpoints:      newCollection[*corev1.Endpoints](shared, corev1.SchemeGroupVersion.WithKind("Endpoints"), "endpoints"),
 		EndpointSlices: newCollection[*discoveryv1.EndpointSlice](shared, discoveryv1.SchemeGroupVersion.WithKind("EndpointSlice"), "endpointslices"),
+		Deployments:    newCollection[*appsv1.Deployment](shared, appsv1.SchemeGroupVersion.WithKind("Deployment"), "deployments"),
+		ReplicaSets:    newCollection[*appsv1.ReplicaSet](shared, appsv1.SchemeGroupVersion.WithKind("ReplicaSet"), "replicasets"),
+		StatefulSets:   newCollection[*appsv1.StatefulSet](shared, appsv1.SchemeGroupVersion.WithKind("StatefulSet"), "statefulsets"),
+		DaemonSets:     newCollection[*appsv1.DaemonSet](shared, appsv1.SchemeGroupVersion.WithKind("DaemonSet"), "daemonsets"),
+		Jobs:           newCollection[*batchv1.Job](shared, batchv1.SchemeGroupVersion.WithKind("Job"), "jobs"),
+		CronJobs:       newCollection[*batchv1.CronJob](shared, batchv1.SchemeGroupVersion.WithKind("CronJob"), "cronjobs"),
 		Nodes:          newCollection[*corev1.Node](shared, corev1.SchemeGroupVersion.WithKind("Node"), "nodes"),
 		Namespaces:     newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
 		TrustBundles:   newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),

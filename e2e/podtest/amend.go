@@ -28,6 +28,7 @@ func Image(container, image string) Option {
 func Build(container, dir string) Option {
 	return func(s *setup) error {
 		s.builds = append(s.builds, build{container, dir})
+		s.needs = append(s.needs, "Build")
 		return nil
 	}
 }
@@ -77,12 +78,16 @@ func onResources(container, quantities string, of func(*corev1.ResourceRequireme
 // Network has the pods join a network of the engine, by its name or id, such as one that testcontainers made: containers there reach them
 // by their hostname. A cluster knows no such networks.
 func Network(name string) Option {
-	return amending(func(m *manifest.Contents) error {
-		for _, pod := range m.Pods {
-			metav1.SetMetaDataAnnotation(&pod.ObjectMeta, network.AnnotationNetwork, name)
-		}
+	return func(s *setup) error {
+		s.needs = append(s.needs, "Network")
+		s.amends = append(s.amends, func(m *manifest.Contents) error {
+			for _, pod := range m.Pods {
+				metav1.SetMetaDataAnnotation(&pod.ObjectMeta, network.AnnotationNetwork, name)
+			}
+			return nil
+		})
 		return nil
-	})
+	}
 }
 
 // ConfigMap adds data to the ConfigMap of that name, in place of what the manifest has under the same keys; if it has none, this is it.

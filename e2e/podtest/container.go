@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/docker/go-connections/nat"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/util/exec"
 
+	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/follow"
 	"github.com/podsim/podsim/runtime/podstate"
@@ -26,6 +28,21 @@ type Container struct {
 
 // Name is the container's name.
 func (c *Container) Name() string { return c.name }
+
+// declaredPorts are the TCP ports that the container declares.
+func (c *Container) declaredPorts() []nat.Port {
+	spec, _ := podspec.FindContainer(c.pod.created, c.name)
+	if spec == nil {
+		return nil // an ephemeral container, which has none
+	}
+	var ports []nat.Port
+	for _, port := range spec.Ports {
+		if port.Protocol == "" || port.Protocol == corev1.ProtocolTCP {
+			ports = append(ports, nat.Port(fmt.Sprintf("%d/tcp", port.ContainerPort)))
+		}
+	}
+	return ports
+}
 
 // Status is the container's status now, or its last one if the pod is gone; the zero value before it has one.
 func (c *Container) Status() corev1.ContainerStatus {

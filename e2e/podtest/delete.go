@@ -26,7 +26,7 @@ type Ending struct {
 // ContainerEnd is how a container came to its end.
 type ContainerEnd struct {
 	Name string
-	// Seen is when it was seen; the API itself tells of whole seconds only.
+	// Seen is when it was seen, on a node of this process by what its engine told; the API itself tells of whole seconds only.
 	Seen time.Time
 	corev1.ContainerStateTerminated
 }
@@ -81,12 +81,15 @@ func (p *Pod) DeleteContext(ctx context.Context, grace time.Duration) (Ending, e
 func ending(asked time.Time, moments []moment) Ending {
 	e := Ending{Asked: asked}
 	for _, m := range moments {
-		e.Gone = m.at
+		if m.at.After(e.Gone) {
+			e.Gone = m.at
+		}
 		if m.end == nil {
 			continue
 		}
 		e.Containers = slices.DeleteFunc(e.Containers, func(c ContainerEnd) bool { return c.Name == m.container })
 		e.Containers = append(e.Containers, ContainerEnd{Name: m.container, Seen: m.at, ContainerStateTerminated: *m.end})
 	}
+	slices.SortStableFunc(e.Containers, func(a, b ContainerEnd) int { return a.Seen.Compare(b.Seen) })
 	return e
 }

@@ -17,20 +17,24 @@ type history struct {
 	gone    bool        // nothing of the pod will be seen any more
 	err     error       // why nothing will, if not because the pod is gone
 	moments []moment
-	changed chan struct{} // closed at the next change
+	deaths  map[string]time.Time // when the engine said that a container had ended, by the container's id
+	changed chan struct{}        // closed at the next change
 }
 
 // newHistory is that of a pod that was created at a time.
 func newHistory(pod *corev1.Pod, at time.Time) *history {
-	return &history{pod: pod, moments: []moment{{at: at, text: "created"}}, changed: make(chan struct{})}
+	return &history{pod: pod, moments: []moment{{at: at, text: "created"}}, deaths: map[string]time.Time{}, changed: make(chan struct{})}
 }
 
 // record looks at the pod until it is gone or ctx ends.
 func (h *history) record(ctx context.Context, where target) {
 	core, pod := where.client.CoreV1(), h.pod
 	following, stop := context.WithCancel(ctx)
-	var events sync.WaitGroup
-	events.Go(func() {
+	var others sync.WaitGroup
+	if where.node != nil {
+		others.Go(func() { h.watchEngine(following, where.node.Engine) })
+	}
+	others.Go(func() {
 		_ = follow.Events(following, core, pod, where.ended, h.event) // the pod tells if the target is gone
 	})
 	err := follow.Pod(ctx, core, pod, where.ended, func(pod *corev1.Pod) bool {
@@ -38,7 +42,7 @@ func (h *history) record(ctx context.Context, where target) {
 		return false
 	})
 	stop()
-	events.Wait()
+	others.Wait()
 	h.change(func() {
 		h.gone, h.err = true, err
 		if err == nil {
@@ -60,6 +64,9 @@ func (h *history) seen(pod *corev1.Pod) {
 	h.change(func() {
 		for _, m := range changes(h.pod, pod) {
 			m.at = time.Now()
+			if died, told := h.deaths[m.endedID()]; told {
+				m.at = died
+			}
 			h.moments = append(h.moments, m)
 		}
 		h.pod = pod

@@ -25,6 +25,8 @@ type setup struct {
 	amends []func(*manifest.Contents) error
 	node   nodeOptions
 	builds []build
+	// needs are the options that a cluster cannot serve.
+	needs []string
 	// cluster is where the pods run instead of on a node of this process; nil for the latter.
 	cluster *rest.Config
 	// patience is how long a method of a pod without a context may take.
@@ -102,6 +104,7 @@ func FeatureGates(gates string) Option {
 			return err
 		}
 		s.node.gates = parsed.String()
+		s.needs = append(s.needs, "FeatureGates")
 		return nil
 	}
 }
@@ -110,6 +113,7 @@ func FeatureGates(gates string) Option {
 func MaxRestartBackoff(pause time.Duration) Option {
 	return func(s *setup) error {
 		s.node.backOff = pause
+		s.needs = append(s.needs, "MaxRestartBackoff")
 		return nil
 	}
 }

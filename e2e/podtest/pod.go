@@ -30,6 +30,7 @@ type Pod struct {
 	created  *corev1.Pod
 	patience time.Duration
 	history  *history
+	forwards forwards
 }
 
 // newPod is a pod that has just been created. What happens to it is recorded until the test has ended.

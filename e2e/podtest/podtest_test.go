@@ -3,7 +3,6 @@ package podtest_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +57,6 @@ func TestAPodFromItsStartToItsEnd(t *testing.T) {
 		ends = append(ends, c.Name)
 	}
 	end, _ := ending.Of("sidecar")
-	slices.Sort(ends)
 	if strings.Join(ends, " ") != "app sidecar" || end.ExitCode != 3 {
 		t.Errorf("ended:\n%s", ending)
 	}

@@ -103,7 +103,30 @@ func newSpace(ctx context.Context, where target, test string) (*space, error) {
 	if _, err := s.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return nil, fmt.Errorf("making a namespace for the test: %w", err)
 	}
+	if where.node == nil {
+		if err := s.awaitAccount(ctx); err != nil {
+			return nil, errors.Join(err, s.remove(context.WithoutCancel(ctx)))
+		}
+	}
 	return s, nil
+}
+
+// accountTime is how long a cluster gets to give a new namespace its service account.
+const accountTime = 30 * time.Second
+
+// awaitAccount waits for the service account without which a cluster refuses pods.
+func (s *space) awaitAccount(ctx context.Context) error {
+	err := wait.PollUntilContextTimeout(ctx, gonePoll, accountTime, true, func(ctx context.Context) (bool, error) {
+		_, err := s.client.CoreV1().ServiceAccounts(s.namespace).Get(ctx, "default", metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		return fmt.Errorf("waiting for the service account of namespace %s: %w", s.namespace, err)
+	}
+	return nil
 }
 
 var notInNames = regexp.MustCompile(`[^a-z0-9]+`)

@@ -21,6 +21,15 @@ type moment struct {
 	end *corev1.ContainerStateTerminated
 }
 
+// endedID is the engine's id of the container that ended, or "".
+func (m moment) endedID() string {
+	if m.end == nil {
+		return ""
+	}
+	_, id, _ := strings.Cut(m.end.ContainerID, "://")
+	return id
+}
+
 // changes tells what has become of a pod between two sights of it.
 func changes(before, after *corev1.Pod) []moment {
 	var all []moment

@@ -63,6 +63,9 @@ func start(ctx context.Context, t TB, options []Option, check func([]*corev1.Pod
 			return nil, err
 		}
 	}
+	if s.cluster != nil && len(s.needs) > 0 {
+		return nil, &NeedsEngineError{What: s.needs[0]}
+	}
 	contents, err := s.load(ctx)
 	if err != nil {
 		return nil, err
@@ -72,9 +75,6 @@ func start(ctx context.Context, t TB, options []Option, check func([]*corev1.Pod
 	}
 	if err := check(contents.Pods); err != nil {
 		return nil, err
-	}
-	if s.cluster != nil && len(s.builds) > 0 {
-		return nil, &NeedsEngineError{What: "Build"}
 	}
 	where, err := tests.of(ctx, t, s)
 	if err != nil {

@@ -1,0 +1,145 @@
+package podtest
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/podsim/podsim/runtime/endpoint"
+)
+
+// cluster is another node of podsim's, as its kubeconfig has it.
+func cluster(t *testing.T) endpoint.Access {
+	t.Helper()
+	requireEngine(t)
+	options := nodeOptions{gates: "ContainerStopSignals=true"} // none of the other tests has these
+	node, err := process.use(t.Context(), options, func(err error) { t.Log(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := cleaning(t)
+		defer cancel()
+		if err := process.release(ctx, options); err != nil {
+			t.Error(err)
+		}
+		_ = emptyDirectory(node.dir) // its port would stay for the next node
+		_ = os.Remove(node.dir)
+	})
+	access, err := endpoint.AskAccess(t.Context(), node.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access
+}
+
+func TestTheSameTestOnACluster(t *testing.T) {
+	access := cluster(t)
+	content, err := clientcmd.Write(*access.Kubeconfig(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(kubeconfig, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, where := range map[string]func(*testing.T) []Option{
+		"PODSIM_TARGET": func(t *testing.T) []Option {
+			t.Setenv(TargetVariable, "kubeconfig")
+			t.Setenv("KUBECONFIG", kubeconfig)
+			return nil
+		},
+		"OnCluster": func(*testing.T) []Option {
+			return []Option{OnCluster(&rest.Config{Host: access.Server, TLSClientConfig: rest.TLSClientConfig{
+				CAData: access.CA, CertData: access.Certificate, KeyData: access.Key,
+			}})}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := Up(t, append(where(t), YAML(sleeper))...)
+			pod.WaitReady()
+			if pod.space.node != nil {
+				t.Fatal("it is on a node of this process")
+			}
+			if got := pod.Container("app").Exec("echo", "hello"); got.Stdout != "hello\n" {
+				t.Errorf("exec: %+v", got)
+			}
+			ending := pod.Delete(OwnGrace)
+			if end, _ := ending.Of("app"); end.ExitCode != 137 {
+				t.Errorf("ended:\n%s", ending)
+			}
+		})
+	}
+}
+
+func TestWhatNeedsTheEngineIsSkippedOnAClusterByName(t *testing.T) {
+	access := cluster(t)
+	on := OnCluster(&rest.Config{Host: access.Server, TLSClientConfig: rest.TLSClientConfig{CAData: access.CA, CertData: access.Certificate, KeyData: access.Key}})
+	dir := t.TempDir()
+	pod := Up(t, on, YAML(sleeper))
+	for want, test := range map[string]func(TB){
+		"Build":         func(t TB) { Up(t, on, YAML(sleeper), Build("app", dir)) },
+		"Network":       func(t TB) { Up(t, on, YAML(sleeper), Network("other")) },
+		"FeatureGates":  func(t TB) { Up(t, on, YAML(sleeper), FeatureGates("ContainerStopSignals=true")) },
+		"ReadFile":      func(t TB) { pod.in(t).ReadFile("tmp", "file") },
+		"WriteFile":     func(t TB) { pod.in(t).WriteFile("tmp", "file", nil) },
+		"Walk":          func(t TB) { pod.in(t).Walk("tmp", func(string, fs.FileInfo) error { return nil }) },
+		"Testcontainer": func(t TB) { pod.in(t).Container("app").Testcontainer() },
+	} {
+		t.Run(want, func(t *testing.T) {
+			told := trial(t, test)
+			if told.failed != "" || !strings.Contains(told.skipped, want+" needs podsim's own engine, and the test runs on a cluster") {
+				t.Errorf("it told %+v", told)
+			}
+		})
+	}
+}
+
+// in is the pod as another test sees it.
+func (p *Pod) in(t TB) *Pod {
+	return &Pod{t: t, space: p.space, name: p.name, created: p.created, patience: p.patience, history: p.history}
+}
+
+func TestNoEngineSkips(t *testing.T) {
+	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+	told := trial(t, func(t TB) { Up(t, YAML(sleeper), FeatureGates("ContainerStopSignals=false")) })
+	if !strings.Contains(told.skipped, "no Docker Engine answers at unix:///nonexistent/docker.sock") {
+		t.Errorf("it told %+v", told)
+	}
+}
+
+// trialTest is a test that tells how it ended.
+type trialTest struct {
+	*testing.T
+	skipped, failed string
+}
+
+func (t *trialTest) Skipf(format string, args ...any) {
+	t.skipped = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+func (t *trialTest) Fatalf(format string, args ...any) {
+	t.failed = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+// trial runs a test and returns how it ended.
+func trial(t *testing.T, test func(TB)) *trialTest {
+	t.Helper()
+	try := &trialTest{T: t}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		test(try)
+	}()
+	<-ended
+	return try
+}

@@ -1,0 +1,118 @@
+package podtest
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/engine"
+)
+
+// sleeper is a pod that has something of every kind that a pod has on the engine.
+const sleeper = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: sleeper}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+  - {name: app, image: "busybox:1.36", command: [sleep, "3600"], volumeMounts: [{name: data, mountPath: /data}, {name: tmp, mountPath: /tmp}]}
+  volumes:
+  - {name: data, persistentVolumeClaim: {claimName: data}}
+  - {name: tmp, emptyDir: {}}
+`
+
+// inOtherProcess is set in a process that a test has started.
+const inOtherProcess = "PODTEST_OTHER_PROCESS"
+
+func TestInOtherProcess(t *testing.T) {
+	switch os.Getenv(inOtherProcess) {
+	case "":
+		t.Skip("it is for other tests, as a process that they start")
+	case "hang":
+		Up(t, YAML(sleeper)).WaitReady()
+		os.Stdout.WriteString("ready\n")
+		_, _ = io.Copy(io.Discard, os.Stdin) // until it is killed
+	case "run":
+		Up(t, YAML(sleeper)).WaitReady()
+	}
+}
+
+// otherProcess is this test program, where it brings up a pod and ends, or hangs until it is killed. Its nodes are in parent.
+func otherProcess(t *testing.T, parent, what string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestInOtherProcess$", "-test.v")
+	cmd.Env = append(os.Environ(), inOtherProcess+"="+what, endpoint.DirectoryVariable+"="+parent)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+func TestWhatAKilledProcessLeftGoesWithTheNextRun(t *testing.T) {
+	requireEngine(t)
+	t.Parallel()
+	parent, err := os.MkdirTemp("", "podtest-killed-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(parent) })
+	killed := otherProcess(t, parent, "hang")
+	stdin, err := killed.StdinPipe() // it hangs as long as this is open
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stdin.Close()
+	stdout, err := killed.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready := false
+	for lines := bufio.NewScanner(stdout); !ready && lines.Scan(); {
+		ready = lines.Text() == "ready"
+	}
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.Wait() // killed
+	if !ready {
+		t.Fatal("the pod did not get ready")
+	}
+	// A directory, a sandbox and a container, a network, and volumes: the claim's, the pod's and podsim's own for it.
+	if left := leftOf(parent); len(left) < 7 {
+		t.Fatalf("it should have left more than %q", left)
+	}
+	if output, err := otherProcess(t, parent, "run").Output(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if left := leftOf(parent); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// requireEngine skips a test where there is no engine.
+func requireEngine(t *testing.T) {
+	t.Helper()
+	host, err := engine.Host("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docker, err := engine.Connect(t.Context(), host)
+	if err != nil {
+		t.Skipf("skipped: %v", err)
+	}
+	docker.Close()
+}

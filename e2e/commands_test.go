@@ -34,6 +34,7 @@ func (s *suite) commands() map[string]func(ts *testscript.TestScript, neg bool, 
 		"takes":        takes,
 		"prompt":       prompt,
 		"killnode":     killNode,
+		"ends":         ends,
 		"leakcheck":    s.leakCheck,
 		"serve":        serve,
 		"registry":     serveRegistry,
@@ -210,6 +211,17 @@ func (s *suite) leakCheck(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("left on the engine:\n%s", strings.Join(left, "\n"))
 		}
 	}
+	ends(ts, false, nil)
+	ts.Check(filepath.WalkDir(ts.Getenv(nodeproc.StateDirVariable), func(path string, entry os.DirEntry, err error) error {
+		if err == nil && entry.Type()&os.ModeSocket != 0 {
+			err = fmt.Errorf("left behind: socket %s", path)
+		}
+		return err
+	}))
+}
+
+func ends(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 0, false, "ends")
 	stateDir := ts.Getenv(nodeproc.StateDirVariable)
 	var found []nodeproc.Process
 	ended := func() (done bool, err error) {
@@ -222,12 +234,6 @@ func (s *suite) leakCheck(ts *testscript.TestScript, neg bool, args []string) {
 	if err := poll(ended); err != nil {
 		ts.Fatalf("waiting for the node to end itself: %v; processes: %v", err, found)
 	}
-	ts.Check(filepath.WalkDir(stateDir, func(path string, entry os.DirEntry, err error) error {
-		if err == nil && entry.Type()&os.ModeSocket != 0 {
-			err = fmt.Errorf("left behind: socket %s", path)
-		}
-		return err
-	}))
 }
 
 func serve(ts *testscript.TestScript, neg bool, args []string) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -29,21 +28,23 @@ import (
 )
 
 // adopt takes over what an earlier node with this identity left on the engine (D3): pods that can be recognised get their worker back,
-// whatever is left of pods that cannot is removed.
-func (n *Node) adopt(ctx context.Context) error {
+// whatever is left of pods that cannot is removed. It is whole when all that these have is known now.
+func (n *Node) adopt(ctx context.Context) (whole bool, err error) {
 	found, err := n.findPods(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
+	whole = true
 	for uid, containers := range found {
 		if err := n.adoptPod(ctx, uid, containers); err != nil { // it is left as it is; the other pods need their node
 			n.log.Error("taking over a pod", "uid", uid, "error", err)
+			whole = false
 		}
 	}
 	if err := n.insist(ctx, "removing unused networks", func() error { return n.removeUnusedNetworks(ctx) }); err != nil {
 		n.log.Warn("removing networks without pods", "error", err)
 	}
-	return n.AdoptClaims(ctx)
+	return whole, n.adoptClaims(ctx, n.forgetLostClaims)
 }
 
 // errNoPod says that what is left of a pod is not enough to go on with it: its set-up was never completed.
@@ -182,20 +183,19 @@ func (n *Node) adoptRecords(ctx context.Context, sandbox dockercontainer.Summary
 		failures = append(failures, createAgain(n.store.Events, e))
 	}
 	failures = append(failures,
-		adoptObjects(n.adoptedObjects, saved, files, configMapRecord, n.store.ConfigMaps),
-		adoptObjects(n.adoptedObjects, saved, files, claimRecord, n.store.Claims),
+		adoptObjects(n, saved, files, configMapRecord, n.store.ConfigMaps),
+		adoptObjects(n, saved, files, claimRecord, n.store.Claims),
 		n.adoptServices(sandbox.Labels[network.LabelPodNamespace], files[servicesRecord]),
 		n.adoptTrustBundles(files[trustBundlesRecord]),
-		adoptObjects(n.adoptedObjects, saved, secrets, secretRecord, n.store.Secrets))
+		adoptObjects(n, saved, secrets, secretRecord, n.store.Secrets))
 	if err := errors.Join(failures...); err != nil {
 		n.log.Warn("reading the records of a pod's objects", "sandbox", sandbox.ID, "error", err)
 	}
 	return nil
 }
 
-// adoptObjects stores the objects of those records of a pod that begin with the prefix. Of several pods' records of an object the newest
-// counts: adopted has the versions that were stored.
-func adoptObjects[T store.Object[T]](adopted map[string]uint64, saved savedPod, files map[string][]byte, prefix string, into *store.Collection[T]) error {
+// adoptObjects stores the objects of those records of a pod that begin with the prefix, unless newer ones are there.
+func adoptObjects[T store.Object[T]](n *Node, saved savedPod, files map[string][]byte, prefix string, into *store.Collection[T]) error {
 	var failures []error
 	for name, content := range files {
 		if !strings.HasPrefix(name, prefix) || saved.Objects != nil && !slices.Contains(saved.Objects, name) {
@@ -206,16 +206,7 @@ func adoptObjects[T store.Object[T]](adopted map[string]uint64, saved savedPod, 
 			failures = append(failures, fmt.Errorf("reading %s: %w", name, err))
 			continue
 		}
-		key := object.GetNamespace() + "/" + name
-		version, _ := strconv.ParseUint(object.GetResourceVersion(), 10, 64) // the store's
-		if version < adopted[key] {
-			continue
-		}
-		if _, again := adopted[key]; again {
-			_, _ = into.Delete(store.KeyOf(object), nil) // nobody else changes it yet
-		}
-		adopted[key] = version
-		failures = append(failures, createAgain(into, object))
+		putBack(n, into, object)
 	}
 	return errors.Join(failures...)
 }

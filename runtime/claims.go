@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/volume"
@@ -23,11 +24,17 @@ import (
 // AdoptClaims makes a claim of every claim's volume on the engine, whichever node made it: the data outlives pods and nodes, and so a
 // claim that is created again is the one that was there.
 func (n *Node) AdoptClaims(ctx context.Context) error {
+	return n.adoptClaims(ctx, func([]*volume.Volume) {})
+}
+
+// adoptClaims is AdoptClaims, and shows the volumes to look before it makes claims of them.
+func (n *Node) adoptClaims(ctx context.Context, look func([]*volume.Volume)) error {
 	found, err := n.engine.VolumeList(ctx, volume.ListOptions{Filters: filters.NewArgs(
 		filters.Arg("label", network.LabelManaged+"=true"), filters.Arg("label", volumes.LabelClaim))})
 	if err != nil {
 		return fmt.Errorf("looking for the volumes of claims: %w", err)
 	}
+	look(found.Volumes)
 	for _, v := range found.Volumes {
 		claim := claimOf(v)
 		kubeapi.EnsureNamespace(n.store, claim.Namespace)
@@ -37,6 +44,20 @@ func (n *Node) AdoptClaims(ctx context.Context) error {
 		n.bindClaim(store.KeyOf(claim)) // it may have been recorded before it had its volume
 	}
 	return nil
+}
+
+// forgetLostClaims drops the claims that had a volume of which nothing is left: somebody removed it from the engine while no node was
+// there to see.
+func (n *Node) forgetLostClaims(found []*volume.Volume) {
+	claims, _ := n.store.Claims.List("")
+	for _, claim := range claims {
+		is := func(v *volume.Volume) bool { return v.Name == claim.Spec.VolumeName }
+		if claim.Status.Phase != corev1.ClaimBound || slices.ContainsFunc(found, is) {
+			continue
+		}
+		n.log.Info("dropping a claim whose volume is gone", "claim", store.KeyOf(claim), "volume", claim.Spec.VolumeName)
+		_, _ = n.store.Claims.Delete(store.KeyOf(claim), nil) // nobody else changes it yet
+	}
 }
 
 // claimsOf are the names of the claims that a pod uses, its own ones too.

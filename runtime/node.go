@@ -20,6 +20,7 @@ import (
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/event"
 	"github.com/podsim/podsim/runtime/instance"
+	"github.com/podsim/podsim/runtime/kept"
 	"github.com/podsim/podsim/runtime/kubeapi"
 	"github.com/podsim/podsim/runtime/status"
 	"github.com/podsim/podsim/runtime/store"
@@ -97,10 +98,9 @@ type Node struct {
 	tokens   *tokens
 	router   *router
 	api      *clusterAPI
+	keeper   *kept.Keeper // nil without a state directory
 	// admitting is held while a pod gets its ports of the machine.
 	admitting sync.Mutex
-	// adoptedObjects are the versions of the objects that were adopted from records, by namespace and record.
-	adoptedObjects map[string]uint64
 	// adoptedServices are the versions of the records that the Services of namespaces were adopted from.
 	adoptedServices map[string]uint64
 	// adoptedTrustBundles is the version of the record that the bundles of trust anchors were adopted from.
@@ -142,10 +142,9 @@ func NewNode(e engine.Engine, options Options) *Node {
 		tokens:     newTokens(options),
 		api:        &clusterAPI{stateDir: options.StateDir},
 
-		adoptedObjects:  map[string]uint64{},
 		adoptedServices: map[string]uint64{},
 	}
-	n.router = newRouter(n)
+	n.router, n.keeper = newRouter(n), newKeeper(n)
 	return n
 }
 

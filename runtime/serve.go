@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -26,6 +27,9 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	defer listener.Close() // if it was not served
+	if err := n.loadKept(); err != nil {
+		return err
+	}
 	port, err := n.openPort()
 	if err != nil {
 		return err
@@ -65,23 +69,25 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	n.wg.Go(func() { n.watchEngine(ctx, watching) })
 	n.watchObjects(ctx)
 	<-watching
-	if err := n.adopt(ctx); err != nil {
+	whole, err := n.adopt(ctx)
+	if err != nil {
 		stop()
 		n.wg.Wait()
 		return err
 	}
+	endKeeping := n.keep(whole)
 	n.watchServices(ctx)
 	n.wg.Go(func() { api.Run(ctx) })
 	close(n.ready)
 	err = n.serve(ctx, stop, listener, port, api)
 	n.wg.Wait()
-	return err
+	return errors.Join(err, endKeeping())
 }
 
 // serve answers requests on the socket, and on the port if there is one or a client wants one, until the context ends; it calls stop
 // when the node has been idle for long enough.
 func (n *Node) serve(ctx context.Context, stop context.CancelFunc, socket net.Listener, port *endpoint.Port, handler http.Handler) error {
-	idle := newIdleTimer(n.options.IdleTimeout, n.Empty, stop)
+	idle := newIdleTimer(n.options.IdleTimeout, n.Idle, stop)
 	defer idle.close()
 	s := &servers{context: ctx, stateDir: n.options.StateDir, api: idle.count(handler), log: n.log, failed: make(chan error, 1)}
 	if n.options.ClusterAPI { // else no account is meant to do anything with the API
@@ -182,7 +188,7 @@ func pause(ctx context.Context, d time.Duration) {
 // idleTimer ends a node that has had neither pods nor requests for a while.
 type idleTimer struct {
 	after time.Duration
-	empty func() bool
+	idle  func() bool
 	end   func()
 
 	mu    sync.Mutex
@@ -190,8 +196,8 @@ type idleTimer struct {
 	timer *time.Timer // nil if the node never ends by itself, or ends already
 }
 
-func newIdleTimer(after time.Duration, empty func() bool, end func()) *idleTimer {
-	t := &idleTimer{after: after, empty: empty, end: end}
+func newIdleTimer(after time.Duration, idle func() bool, end func()) *idleTimer {
+	t := &idleTimer{after: after, idle: idle, end: end}
 	if after > 0 {
 		t.timer = time.AfterFunc(after, t.check)
 	}
@@ -205,7 +211,7 @@ func (t *idleTimer) check() {
 	if t.timer == nil {
 		return
 	}
-	if t.open == 0 && t.empty() {
+	if t.open == 0 && t.idle() {
 		t.end()
 		return
 	}

@@ -248,7 +248,7 @@ func TestTheNewestRecordOfANamespacesServicesHolds(t *testing.T) {
 	record := func(version uint64, names ...string) []byte {
 		saved := savedServices{Version: version}
 		for _, name := range names {
-			saved.Services = append(saved.Services, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "ns"}})
+			saved.Services = append(saved.Services, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "ns", ResourceVersion: "5"}})
 		}
 		content, err := json.Marshal(saved)
 		if err != nil {

@@ -49,17 +49,7 @@ func (n *Node) adoptServices(namespace string, record []byte) error {
 		return nil
 	}
 	n.adoptedServices[namespace] = saved.Version
-	older, _ := n.store.Services.List(namespace)
-	for _, service := range older {
-		if isUsers(service) {
-			_, _ = n.store.Services.Delete(store.KeyOf(service), nil) // nobody else changes them yet
-		}
-	}
-	for _, service := range saved.Services {
-		if err := createAgain(n.store.Services, service); err != nil {
-			return err
-		}
-	}
+	putBackAll(n, n.store.Services, namespace, isUsers, saved.Services, saved.Version)
 	return nil
 }
 

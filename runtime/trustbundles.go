@@ -46,15 +46,7 @@ func (n *Node) adoptTrustBundles(record []byte) error {
 		return nil
 	}
 	n.adoptedTrustBundles = saved.Version
-	older, _ := n.store.TrustBundles.List("")
-	for _, bundle := range older {
-		_, _ = n.store.TrustBundles.Delete(store.KeyOf(bundle), nil) // nobody else changes them yet
-	}
-	for _, bundle := range saved.Bundles {
-		if err := createAgain(n.store.TrustBundles, bundle); err != nil {
-			return err
-		}
-	}
+	putBackAll(n, n.store.TrustBundles, "", nil, saved.Bundles, saved.Version)
 	return nil
 }
 

@@ -77,8 +77,11 @@ func lockPath(dir string) string   { return filepath.Join(dir, "node.lock") }
 // LogPath is the file that the output of a background node goes to.
 func LogPath(dir string) string { return filepath.Join(dir, "node.log") }
 
-// TokenKeyPath is the file with the key that signs the tokens of the pods' service accounts. It is there as long as the node has pods.
+// TokenKeyPath is the file with the key that signs the tokens of service accounts. It is there as long as the node has pods or keeps objects.
 func TokenKeyPath(dir string) string { return filepath.Join(dir, "token.key") }
+
+// ObjectsPath is the folder in which nodes of the directory keep what outlives them. It stays as long as anything is in it.
+func ObjectsPath(dir string) string { return filepath.Join(dir, "objects") }
 
 // authorityPath and addressPath are the files by which nodes of the directory have one TCP port: they stay when a node ends.
 func authorityPath(dir string) string { return filepath.Join(dir, "ca.pem") }

@@ -56,7 +56,7 @@ func keepDefaultAccounts(ctx context.Context, objects *store.Store) {
 	go func() {
 		defer close(ended)
 		store.Follow(ctx, objects.ServiceAccounts, func(account *corev1.ServiceAccount) {
-			if account.Name == defaultAccount {
+			if account.Name == DefaultAccount {
 				ensureDefaultAccount(objects, account.Namespace)
 			}
 		})
@@ -65,8 +65,8 @@ func keepDefaultAccounts(ctx context.Context, objects *store.Store) {
 	<-ended
 }
 
-// defaultAccount is the account of pods that name none (S2).
-const defaultAccount = "default"
+// DefaultAccount is the account of pods that name none (S2).
+const DefaultAccount = "default"
 
 // ensureDefaultAccount makes the account of a namespace, unless it is there already or the namespace ends.
 func ensureDefaultAccount(objects *store.Store, namespace string) {
@@ -74,7 +74,7 @@ func ensureDefaultAccount(objects *store.Store, namespace string) {
 		return
 	}
 	_, _ = objects.ServiceAccounts.Create(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{ // it fails only when there is one
-		Namespace: namespace, Name: defaultAccount, UID: token.AccountUID(namespace, defaultAccount), CreationTimestamp: metav1.Now().Rfc3339Copy(),
+		Namespace: namespace, Name: DefaultAccount, UID: token.AccountUID(namespace, DefaultAccount), CreationTimestamp: metav1.Now().Rfc3339Copy(),
 	}})
 }
 

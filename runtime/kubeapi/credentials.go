@@ -24,8 +24,8 @@ const (
 	// seconds by which an API server tells such tokens from those that somebody asked for.
 	credentialsVolume  = "kube-api-access-"
 	credentialsSeconds = 3607
-	// rootCAConfigMap has the certificate of the API's authority in every namespace, under the key rootCAKey.
-	rootCAConfigMap = "kube-root-ca.crt"
+	// RootCAConfigMap has the certificate of the API's authority in every namespace, under the key rootCAKey.
+	RootCAConfigMap = "kube-root-ca.crt"
 	rootCAKey       = "ca.crt"
 )
 
@@ -97,7 +97,7 @@ func credentials() *corev1.ProjectedVolumeSource {
 		Sources: []corev1.VolumeProjection{
 			{ServiceAccountToken: &corev1.ServiceAccountTokenProjection{ExpirationSeconds: ptr.To[int64](credentialsSeconds), Path: corev1.ServiceAccountTokenKey}},
 			{ConfigMap: &corev1.ConfigMapProjection{
-				LocalObjectReference: corev1.LocalObjectReference{Name: rootCAConfigMap},
+				LocalObjectReference: corev1.LocalObjectReference{Name: RootCAConfigMap},
 				Items:                []corev1.KeyToPath{{Key: rootCAKey, Path: rootCAKey}},
 			}},
 			{DownwardAPI: &corev1.DownwardAPIProjection{Items: []corev1.DownwardAPIVolumeFile{{
@@ -114,7 +114,7 @@ func keepRootCA(ctx context.Context, objects *store.Store, rootCA []byte) {
 	go func() {
 		defer close(ended)
 		store.Follow(ctx, objects.ConfigMaps, func(configMap *corev1.ConfigMap) {
-			if configMap.Name == rootCAConfigMap {
+			if configMap.Name == RootCAConfigMap {
 				ensureRootCA(objects, configMap.Namespace, rootCA)
 			}
 		})
@@ -128,7 +128,7 @@ func ensureRootCA(objects *store.Store, namespace string, rootCA []byte) {
 	if !takesObjects(objects, namespace) {
 		return
 	}
-	key := types.NamespacedName{Namespace: namespace, Name: rootCAConfigMap}
+	key := types.NamespacedName{Namespace: namespace, Name: RootCAConfigMap}
 	data := map[string]string{rootCAKey: string(rootCA)}
 	if there, err := objects.ConfigMaps.Get(key); err == nil {
 		if there.Data[rootCAKey] != data[rootCAKey] || len(there.Data) != len(data) {
@@ -141,7 +141,7 @@ func ensureRootCA(objects *store.Store, namespace string, rootCA []byte) {
 	}
 	_, _ = objects.ConfigMaps.Create(&corev1.ConfigMap{ // it fails only when there is one
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: namespace, Name: rootCAConfigMap, UID: types.UID(uuid.NewString()), CreationTimestamp: metav1.Now().Rfc3339Copy(),
+			Namespace: namespace, Name: RootCAConfigMap, UID: types.UID(uuid.NewString()), CreationTimestamp: metav1.Now().Rfc3339Copy(),
 		},
 		Data: data,
 	})

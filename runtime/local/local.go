@@ -120,7 +120,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		}
 	}
 	var errs []error
-	if n.cancel != nil && n.result == nil && n.Empty() {
+	if n.cancel != nil && n.result == nil && n.Vacant() {
 		errs = append(errs, endpoint.ForgetTokenKey(n.dir))
 	}
 	for _, closer := range n.closers {

@@ -35,6 +35,7 @@ type Collection[T Object[T]] struct {
 	resource schema.GroupResource
 	objects  map[types.NamespacedName]T
 	history  history[T]
+	newest   uint64 // the version of the newest change
 }
 
 func newCollection[T Object[T]](shared *versions, kind schema.GroupVersionKind, resource string) *Collection[T] {
@@ -44,6 +45,7 @@ func newCollection[T Object[T]](shared *versions, kind schema.GroupVersionKind, 
 		resource: schema.GroupResource{Group: kind.Group, Resource: resource},
 		objects:  map[types.NamespacedName]T{},
 		history:  history[T]{horizon: shared.current},
+		newest:   shared.current,
 	}
 }
 
@@ -123,6 +125,13 @@ func (c *Collection[T]) Version() uint64 {
 	return c.shared.current
 }
 
+// Newest is the resourceVersion of the newest change in this collection; that of the store's beginning when nothing has changed since.
+func (c *Collection[T]) Newest() uint64 {
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	return c.newest
+}
+
 // Horizon is the oldest resourceVersion that the collection remembers: watches can start at it, and lists can be had of it.
 func (c *Collection[T]) Horizon() uint64 {
 	c.shared.mu.Lock()
@@ -144,6 +153,25 @@ func (c *Collection[T]) Create(object T) (T, error) {
 	c.objects[key] = stored
 	c.record(Event[T]{Type: watch.Added, Object: stored})
 	return stored, nil
+}
+
+// Restore puts a copy of an object of an earlier store back as it was, with its resourceVersion, in place of one that has its name; a
+// client that updates what it read from the earlier store may do so. One without a version gets a new one. The collection's history begins
+// anew: its watchers are told to list again.
+func (c *Collection[T]) Restore(object T) {
+	stored := object.DeepCopy()
+	c.shared.mu.Lock()
+	defer c.shared.mu.Unlock()
+	version := VersionOf(stored)
+	c.shared.current = max(c.shared.next(), version)
+	if version == 0 {
+		version = c.shared.current
+	}
+	c.stamp(stored, version)
+	c.objects[KeyOf(stored)] = stored
+	c.newest = c.shared.current
+	c.history = history[T]{horizon: c.shared.current}
+	c.shared.announce()
 }
 
 // Update hands a copy of the object to change, stores the copy and returns it. When change alters nothing, nothing is
@@ -243,6 +271,7 @@ func (c *Collection[T]) stamp(object T, version uint64) {
 // record appends a change to the history and wakes the watchers. The caller holds the lock.
 func (c *Collection[T]) record(event Event[T]) {
 	event.Version = c.shared.current
+	c.newest = event.Version
 	c.history.append(event)
 	c.shared.announce()
 }

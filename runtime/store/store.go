@@ -2,7 +2,7 @@
 // happened to them.
 //
 // It knows versions, optimistic updates, deletion and watches, in the way that the API server shows them. It knows no
-// HTTP, no engine, no defaults and no validation, and it writes nothing to disk.
+// HTTP, no engine, no defaults and no validation, and it writes nothing to disk: package kept does.
 //
 //	s := store.New(uint64(time.Now().UnixMilli()))
 //	pod, err := s.Pods.Create(pod)
@@ -15,6 +15,7 @@
 package store
 
 import (
+	"strconv"
 	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -111,6 +112,22 @@ func (s *Store) Version() uint64 {
 	s.clock.mu.Lock()
 	defer s.clock.mu.Unlock()
 	return s.clock.current
+}
+
+// Changed is closed at the next change in any collection.
+func (s *Store) Changed() <-chan struct{} {
+	s.clock.mu.Lock()
+	defer s.clock.mu.Unlock()
+	return s.clock.changed
+}
+
+// VersionOf is the resourceVersion that a store gave an object; 0 if none did.
+func VersionOf(object metav1.Object) uint64 {
+	version, err := strconv.ParseUint(object.GetResourceVersion(), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return version
 }
 
 // KeyOf is the key under which a store keeps the object.

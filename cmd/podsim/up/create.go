@@ -16,6 +16,7 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/cmd/podsim/progress"
 	"github.com/podsim/podsim/podspec/manifest"
+	"github.com/podsim/podsim/runtime"
 	"github.com/podsim/podsim/runtime/follow"
 )
 
@@ -133,7 +134,7 @@ func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*co
 		}
 	}
 	for _, o := range m.Claims {
-		created, err := c.client.PersistentVolumeClaims(o.Namespace).Create(ctx, o, metav1.CreateOptions{})
+		created, err := c.client.PersistentVolumeClaims(o.Namespace).Create(ctx, o, metav1.CreateOptions{FieldManager: runtime.CompanionManager})
 		switch {
 		case apierrors.IsAlreadyExists(err): // it keeps its data, and what can be changed of a claim means nothing here
 		case err != nil:
@@ -165,9 +166,9 @@ type writer[T any] interface {
 
 // createOrUpdate creates the object, or brings the one that is there up to date.
 func createOrUpdate[T any](ctx context.Context, objects writer[T], o T) (created bool, err error) {
-	_, err = objects.Create(ctx, o, metav1.CreateOptions{})
+	_, err = objects.Create(ctx, o, metav1.CreateOptions{FieldManager: runtime.CompanionManager})
 	if apierrors.IsAlreadyExists(err) {
-		_, err = objects.Update(ctx, o, metav1.UpdateOptions{})
+		_, err = objects.Update(ctx, o, metav1.UpdateOptions{FieldManager: runtime.CompanionManager})
 		return false, err
 	}
 	return err == nil, err

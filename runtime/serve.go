@@ -16,6 +16,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/runtime/controllers"
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/kubeapi"
@@ -48,6 +49,10 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	})
 	n.api.begin(ctx, api, n.objects(), n.log)
 	defer n.api.end()
+	manager, err := controllers.New(controllers.Config{Store: n.store, API: kubeapi.ForAdmin(api), Recorder: n.recorder, Log: n.log})
+	if err != nil {
+		return err
+	}
 	facts, err := engine.ReadFacts(ctx, n.engine)
 	if err != nil {
 		return err
@@ -78,6 +83,7 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	endKeeping := n.keep(whole)
 	n.watchServices(ctx)
 	n.wg.Go(func() { api.Run(ctx) })
+	n.wg.Go(func() { manager.Run(ctx) })
 	close(n.ready)
 	err = n.serve(ctx, stop, listener, port, api)
 	n.wg.Wait()

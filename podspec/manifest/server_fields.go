@@ -27,6 +27,9 @@ func dropServerFields(o metav1.Object, keepTokenVolume bool) {
 	o.SetDeletionGracePeriodSeconds(nil)
 	o.SetManagedFields(nil)
 	o.SetSelfLink("")
+	if fromCluster {
+		o.SetOwnerReferences(nil) // its owners are there, not here
+	}
 	switch o := o.(type) {
 	case *corev1.Pod:
 		o.Status = corev1.PodStatus{}

@@ -13,14 +13,32 @@ const templateGenerationLabel = "pod-template-generation"
 
 // makeDaemonSet makes the pod of the one node there is. Left out is the affinity that binds the pod to that node.
 func makeDaemonSet(ds *appsv1.DaemonSet) Made {
-	template := ds.Spec.Template.DeepCopy()
-	metav1.SetMetaDataLabel(&template.ObjectMeta, appsv1.ControllerRevisionHashLabelKey, hashOf(&ds.Spec.Template))
-	metav1.SetMetaDataLabel(&template.ObjectMeta, templateGenerationLabel, "1")
-	tolerateNodeTrouble(&template.Spec)
 	return Made{
 		Owner: ds.UID,
-		Pods:  podsOf(template, ds, appsv1.SchemeGroupVersion.WithKind("DaemonSet"), 1),
+		Pods:  podsOf(daemonTemplate(ds), ds, appsv1.SchemeGroupVersion.WithKind("DaemonSet"), 1),
 	}
+}
+
+// DaemonPod is the pod of a DaemonSet for the one node there is, without a name of its own yet.
+func DaemonPod(ds *appsv1.DaemonSet) *corev1.Pod {
+	return podOf(daemonTemplate(ds), ds, appsv1.SchemeGroupVersion.WithKind("DaemonSet"))
+}
+
+// DaemonHash is the hash by which the pods of a DaemonSet's template are known.
+func DaemonHash(ds *appsv1.DaemonSet) string {
+	return TemplateHash(&ds.Spec.Template, ds.Status.CollisionCount)
+}
+
+func daemonTemplate(ds *appsv1.DaemonSet) *corev1.PodTemplateSpec {
+	template := ds.Spec.Template.DeepCopy()
+	metav1.SetMetaDataLabel(&template.ObjectMeta, appsv1.ControllerRevisionHashLabelKey, DaemonHash(ds))
+	generation := ds.Annotations[appsv1.DeprecatedTemplateGeneration]
+	if generation == "" {
+		generation = "1"
+	}
+	metav1.SetMetaDataLabel(&template.ObjectMeta, templateGenerationLabel, generation)
+	tolerateNodeTrouble(&template.Spec)
+	return template
 }
 
 // tolerateNodeTrouble adds the tolerations that keep a daemon on its node whatever befalls the node.

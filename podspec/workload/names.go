@@ -26,6 +26,17 @@ func UID(kind, namespace, name string) types.UID {
 	return types.UID(uuid.NewSHA1(uuid.Nil, []byte(strings.Join([]string{"podsim", kind, namespace, name}, "/"))).String())
 }
 
+// IsMadeUp says of the controller of an object that nobody has to keep it: it is one that a manifest describes, of which UID made the uid
+// and of which there is no object on any server.
+func IsMadeUp(owner metav1.OwnerReference) bool {
+	switch owner.Kind {
+	case "ReplicaSet", "StatefulSet", "DaemonSet", "Job":
+		id, err := uuid.Parse(string(owner.UID))
+		return err == nil && id.Version() == 5 // those of a server are random
+	}
+	return false
+}
+
 // GeneratedName is a name that a server might make of a generateName. It depends on the base and on the seed alone.
 func GeneratedName(base, seed string) string {
 	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(base+"/"+seed)))

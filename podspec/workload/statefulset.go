@@ -23,21 +23,26 @@ func makeStatefulSet(set *appsv1.StatefulSet, asked int) Made {
 	if set.Spec.Ordinals != nil {
 		start = int(set.Spec.Ordinals.Start)
 	}
-	revision := revisionOf(set)
 	for ordinal := start; ordinal < start+n; ordinal++ {
-		pod := podOf(&set.Spec.Template, set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))
-		pod.Name = fmt.Sprintf("%s-%d", set.Name, ordinal)
-		metav1.SetMetaDataLabel(&pod.ObjectMeta, appsv1.StatefulSetPodNameLabel, pod.Name)
-		metav1.SetMetaDataLabel(&pod.ObjectMeta, appsv1.PodIndexLabel, strconv.Itoa(ordinal))
-		metav1.SetMetaDataLabel(&pod.ObjectMeta, appsv1.StatefulSetRevisionLabel, revision)
-		pod.Spec.Hostname = pod.Name
-		pod.Spec.Subdomain = set.Spec.ServiceName
-		claims := claimsOf(set, ordinal)
-		pod.Spec.Volumes = volumesWithClaims(set, claims, pod.Spec.Volumes)
+		pod, claims := StatefulPod(set, ordinal)
 		made.Claims = append(made.Claims, claims...)
 		made.Pods = append(made.Pods, pod)
 	}
 	return made
+}
+
+// StatefulPod is the pod of a StatefulSet with that ordinal, and its claims.
+func StatefulPod(set *appsv1.StatefulSet, ordinal int) (*corev1.Pod, []*corev1.PersistentVolumeClaim) {
+	pod := podOf(&set.Spec.Template, set, appsv1.SchemeGroupVersion.WithKind("StatefulSet"))
+	pod.Name = fmt.Sprintf("%s-%d", set.Name, ordinal)
+	metav1.SetMetaDataLabel(&pod.ObjectMeta, appsv1.StatefulSetPodNameLabel, pod.Name)
+	metav1.SetMetaDataLabel(&pod.ObjectMeta, appsv1.PodIndexLabel, strconv.Itoa(ordinal))
+	metav1.SetMetaDataLabel(&pod.ObjectMeta, appsv1.StatefulSetRevisionLabel, StatefulRevision(set))
+	pod.Spec.Hostname = pod.Name
+	pod.Spec.Subdomain = set.Spec.ServiceName
+	claims := claimsOf(set, ordinal)
+	pod.Spec.Volumes = volumesWithClaims(set, claims, pod.Spec.Volumes)
+	return pod, claims
 }
 
 // claimsOf are the claims of one pod, in the order of their templates.
@@ -73,9 +78,9 @@ func volumesWithClaims(set *appsv1.StatefulSet, claims []*corev1.PersistentVolum
 	return all
 }
 
-// revisionOf is the name of the first ControllerRevision of a StatefulSet: it ends in the hash of the patch that would bring the
+// StatefulRevision is the name of the first ControllerRevision of a StatefulSet: it ends in the hash of the patch that would bring the
 // template back, and of the number 0 of collisions.
-func revisionOf(set *appsv1.StatefulSet) string {
+func StatefulRevision(set *appsv1.StatefulSet) string {
 	template, err := jsonMap(set.Spec.Template)
 	if err != nil {
 		return set.Name // not for anything that came from JSON

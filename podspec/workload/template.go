@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 
@@ -40,14 +41,28 @@ func podsOf(template *corev1.PodTemplateSpec, controller metav1.Object, kind sch
 	return pods
 }
 
+// Pod is a pod of a template, for a controller, without a name of its own yet. Of the template's metadata a pod gets labels,
+// annotations and finalizers.
+func Pod(template *corev1.PodTemplateSpec, controller metav1.Object, kind schema.GroupVersionKind) *corev1.Pod {
+	return podOf(template, controller, kind)
+}
+
 // hashOf is the hash of a template that stands in names and labels. It is a cluster's own: of the form in which controllers get
 // the template, which has been through protobuf and so knows no empty lists and maps, printed field by field.
-func hashOf(template *corev1.PodTemplateSpec) string {
+func hashOf(template *corev1.PodTemplateSpec) string { return TemplateHash(template, nil) }
+
+// TemplateHash is hashOf for a controller that has met so many other templates with the same hash; nil and 0 differ.
+func TemplateHash(template *corev1.PodTemplateSpec, collisions *int32) string {
 	var received corev1.PodTemplateSpec
 	if encoded, err := template.Marshal(); err != nil || received.Unmarshal(encoded) != nil {
 		received = *template.DeepCopy() // strings that are no UTF-8 have no protobuf form
 	}
 	hash := fnv.New32a()
 	fmt.Fprint(hash, dump.ForHash(received))
+	if collisions != nil {
+		number := make([]byte, 8)
+		binary.LittleEndian.PutUint32(number, uint32(*collisions))
+		hash.Write(number)
+	}
 	return rand.SafeEncodeString(fmt.Sprint(hash.Sum32()))
 }

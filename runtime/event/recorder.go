@@ -55,6 +55,11 @@ func (r *Recorder) Scheduled(pod *corev1.Pod) {
 		fmt.Sprintf("Successfully assigned %s/%s to %s", pod.Namespace, pod.Name, r.node))
 }
 
+// About records an event of any object, in the name of a component of the control plane.
+func (r *Recorder) About(object corev1.ObjectReference, component, eventType, reason, format string, args ...any) {
+	r.recordAbout(object, corev1.EventSource{Component: component}, eventType, reason, fmt.Sprintf(format, args...))
+}
+
 func fieldPath(pod *corev1.Pod, name string) string {
 	list := "containers"
 	switch _, kind := podspec.FindContainer(pod, name); kind {
@@ -75,19 +80,23 @@ func (r *Recorder) moment(now int64) int64 {
 }
 
 func (r *Recorder) record(pod *corev1.Pod, path string, source corev1.EventSource, eventType, reason, message string) {
+	r.recordAbout(corev1.ObjectReference{
+		Kind: "Pod", APIVersion: "v1", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID,
+		ResourceVersion: pod.ResourceVersion, FieldPath: path,
+	}, source, eventType, reason, message)
+}
+
+func (r *Recorder) recordAbout(object corev1.ObjectReference, source corev1.EventSource, eventType, reason, message string) {
 	now := r.clock.Now()
 	moment := r.moment(now.UnixNano())
 	seconds := metav1.NewTime(now.Truncate(time.Second)) // all that an API shows of a time
 	e := &corev1.Event{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:              fmt.Sprintf("%s.%x", pod.Name, moment),
-			Namespace:         pod.Namespace,
+			Name:              fmt.Sprintf("%s.%x", object.Name, moment),
+			Namespace:         object.Namespace,
 			CreationTimestamp: seconds,
 		},
-		InvolvedObject: corev1.ObjectReference{
-			Kind: "Pod", APIVersion: "v1", Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID,
-			ResourceVersion: pod.ResourceVersion, FieldPath: path,
-		},
+		InvolvedObject:      object,
 		Source:              source,
 		ReportingController: source.Component,
 		ReportingInstance:   source.Host,

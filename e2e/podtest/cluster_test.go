@@ -30,8 +30,6 @@ func cluster(t *testing.T) endpoint.Access {
 		if err := process.release(ctx, options); err != nil {
 			t.Error(err)
 		}
-		_ = emptyDirectory(node.dir) // its port would stay for the next node
-		_ = os.Remove(node.dir)
 	})
 	access, err := endpoint.AskAccess(t.Context(), node.dir)
 	if err != nil {

@@ -4,7 +4,7 @@
 //	func TestTheSidecarShipsWhatTheAppLogs(t *testing.T) {
 //		pod := podtest.Up(t, podtest.File("testdata/pod.yaml"), podtest.Env("app", "GREETING", "hello"))
 //		pod.WaitReady()
-//		pod.Container("sidecar").WaitLog(`shipped: hello`)
+//		pod.Container("sidecar").WaitLog("shipped: hello")
 //		if got := pod.Container("app").Exec("cat", "/var/log/app.log"); got.Code != 0 {
 //			t.Errorf("the app has no log: %s", got.Stderr)
 //		}

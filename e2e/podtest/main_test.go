@@ -2,6 +2,7 @@ package podtest
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +26,16 @@ func TestMain(m *testing.M) {
 	}
 	os.Setenv(endpoint.DirectoryVariable, parent)
 	os.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true") // the reaper's image would have to be pulled
+	flag.Parse()
+	if host, err := engine.Host(""); err == nil {
+		docker, err := engine.Connect(context.Background(), host)
+		if err == nil {
+			docker.Close()
+		} else if flag.Lookup("test.run").Value.String() == "" {
+			fmt.Println("podtest's examples are skipped:", err) // an example itself cannot be
+			flag.Set("test.run", "^Test")
+		}
+	}
 	code := m.Run()
 	if left := leftOf(parent); len(left) > 0 {
 		fmt.Fprintf(os.Stderr, "left behind: %v\n", left)

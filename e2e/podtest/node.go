@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"sync"
 
@@ -49,6 +50,8 @@ type sharedNode struct {
 	*local.Node
 	dir   string
 	users int
+	// leaveReapers has testcontainers' reapers remove what is left.
+	leaveReapers func()
 }
 
 // nodes are the nodes of this process, which end when no test uses them any more: nothing tells a package when the last test is over.
@@ -109,7 +112,8 @@ func (n *nodes) release(ctx context.Context, options nodeOptions) error {
 		return nil
 	}
 	delete(n.running, options)
-	return node.Stop(ctx)
+	defer node.leaveReapers()
+	return errors.Join(node.Stop(ctx), os.RemoveAll(node.dir)) // with what would be there for a next node in it
 }
 
 // unreachable reports whether there is no engine that podsim can use.
@@ -127,8 +131,8 @@ func startNode(ctx context.Context, host, parent string, options nodeOptions) (*
 	}
 	for {
 		dir := filepath.Join(parent, directoryPrefix+randomName(8))
-		labels := testcontainers.GenericLabels()
-		maps.Copy(labels, ownLabels(parent, dir))
+		labels := ownLabels(parent, dir)
+		maps.Copy(labels, testcontainers.GenericLabels())
 		node, err := local.Start(ctx, local.Place{Host: host, Dir: dir, Labels: labels}, runtime.Options{
 			FeatureGates: gates, MaxRestartBackoff: options.backOff, ClusterAPI: options.api,
 		}, nil)
@@ -138,7 +142,21 @@ func startNode(ctx context.Context, host, parent string, options nodeOptions) (*
 		if err != nil {
 			return nil, err
 		}
-		return &sharedNode{Node: node, dir: dir}, nil
+		return &sharedNode{Node: node, dir: dir, leaveReapers: stayWithReapers(node.Engine, host, labels)}, nil
+	}
+}
+
+// stayWithReapers joins testcontainers' reapers until the function is called that it returns, which ends when that is done.
+func stayWithReapers(docker engine.Engine, host string, labels map[string]string) (leave func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		joinReapers(ctx, docker, host, labels)
+	}()
+	return func() {
+		cancel()
+		<-left
 	}
 }
 

@@ -11,7 +11,11 @@ import (
 const podOfAJob = `
 apiVersion: v1
 kind: Pod
-metadata: {name: p, finalizers: [batch.kubernetes.io/job-tracking]}
+metadata:
+  name: p
+  finalizers: [batch.kubernetes.io/job-tracking]
+  ownerReferences: # somebody who cares for Jobs, and whom nobody here knows
+  - {apiVersion: example.com/v1, kind: Queue, name: q, uid: q, controller: true}
 spec:
   restartPolicy: Never
   terminationGracePeriodSeconds: 5

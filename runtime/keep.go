@@ -145,6 +145,14 @@ func (n *Node) keep(whole bool) (end func() error) {
 	}
 }
 
+// saved returns when all objects that are kept would outlive the node as they are now.
+func (n *Node) saved(ctx context.Context) error {
+	if n.keeper == nil {
+		return nil
+	}
+	return n.keeper.Await(ctx, n.store.Version())
+}
+
 // keepsSecrets reports whether Secrets outlive the node without pods that refer to them.
 func (n *Node) keepsSecrets() bool {
 	return n.options.StateDir != "" && kept.InMemory(n.options.StateDir)

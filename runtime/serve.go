@@ -49,7 +49,7 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	})
 	n.api.begin(ctx, api, n.objects(), n.log)
 	defer n.api.end()
-	manager, err := controllers.New(controllers.Config{Store: n.store, API: kubeapi.ForAdmin(api), Recorder: n.recorder, Log: n.log})
+	manager, err := controllers.New(controllers.Config{Store: n.store, API: kubeapi.ForAdmin(api), Recorder: n.recorder, Saved: n.saved, Log: n.log})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -73,7 +74,11 @@ func (m *Manager) podsOf(ctx context.Context, o owner, selector *metav1.LabelSel
 
 // adoption is the patch that makes the owner the controller of an object.
 func adoption(o owner, object metav1.Object) []byte {
-	return metadataPatch(map[string]any{"uid": object.GetUID(), "ownerReferences": []any{metav1.NewControllerRef(o, o.kind)}})
+	metadata := map[string]any{"uid": object.GetUID(), "ownerReferences": []any{metav1.NewControllerRef(o, o.kind)}}
+	if _, counts := o.Object.(*batchv1.Job); counts {
+		metadata["finalizers"] = []string{batchv1.JobTrackingFinalizer}
+	}
+	return metadataPatch(metadata)
 }
 
 // disowning is the patch that takes owners off an object.

@@ -24,7 +24,9 @@ type Config struct {
 	// API is the API over the store, for clients that may do everything.
 	API      http.Handler
 	Recorder *event.Recorder
-	Log      *slog.Logger
+	// Saved returns when all that was written to the store until now outlives the node, as far as anything does; nil if nothing does.
+	Saved func(context.Context) error
+	Log   *slog.Logger
 }
 
 // Manager runs controllers.
@@ -32,6 +34,7 @@ type Manager struct {
 	store    *store.Store
 	client   clients
 	recorder *event.Recorder
+	saved    func(context.Context) error
 	log      *slog.Logger
 }
 
@@ -41,14 +44,18 @@ func New(config Config) (*Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Manager{store: config.Store, client: client, recorder: config.Recorder, log: config.Log}, nil
+	saved := config.Saved
+	if saved == nil {
+		saved = func(context.Context) error { return nil }
+	}
+	return &Manager{store: config.Store, client: client, recorder: config.Recorder, saved: saved, log: config.Log}, nil
 }
 
 // Run runs the controllers until the context ends.
 func (m *Manager) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for _, c := range []*controller{
-		m.deployments(), m.replicaSets(), m.statefulSets(), m.daemonSets(),
+		m.deployments(), m.replicaSets(), m.statefulSets(), m.daemonSets(), m.jobs(), m.jobStrays(),
 	} {
 		running.Go(func() { c.run(ctx, m.log) })
 	}

@@ -20,13 +20,14 @@ const (
 	retryInterval   = time.Second
 )
 
-// Keeper writes the objects of a store to a directory, and reads them back. Its methods are for one goroutine.
+// Keeper writes the objects of a store to a directory, and reads them back. Its methods are for one goroutine, but for Await.
 type Keeper struct {
 	dir         string
 	store       *store.Store
 	collections []Collection
 	log         *slog.Logger
 
+	progress *progress
 	// written are the versions of the objects whose files are there, by path.
 	written map[string]uint64
 	// seen are the versions of the collections' newest changes that are written, by resource.
@@ -44,7 +45,7 @@ type Keeper struct {
 func New(dir string, of *store.Store, collections []Collection, log *slog.Logger) *Keeper {
 	return &Keeper{
 		dir: dir, store: of, collections: collections, log: log,
-		written: map[string]uint64{}, seen: map[string]uint64{}, damaged: map[string]bool{}, namespaces: map[string]bool{},
+		progress: newProgress(), written: map[string]uint64{}, seen: map[string]uint64{}, damaged: map[string]bool{}, namespaces: map[string]bool{},
 	}
 }
 
@@ -127,6 +128,7 @@ func (k *Keeper) write() error {
 	for resource, newest := range seen {
 		k.seen[resource] = newest
 	}
+	k.progress.advance(version)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package kept
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -468,5 +469,30 @@ func fill(b *testing.B, s *store.Store) {
 		if _, err := s.ConfigMaps.Create(c); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Who waits for a change goes on when its file is there, and no sooner.
+func TestAwaitedChangesAreWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "objects")
+	p := begin(t, dir, 1000)
+	p.create(settings("settings"))
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := p.keeper.Await(ctx, p.store.Version()); !errors.Is(err, context.Canceled) {
+		t.Errorf("before anything was written: %v", err)
+	}
+	running, end := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.keeper.Run(running, true)
+	}()
+	defer func() { end(); <-ended }()
+	if err := p.keeper.Await(t.Context(), p.store.Version()); err != nil {
+		t.Fatal(err)
+	}
+	if got := begin(t, dir, 2000).get(ownKey); got == nil {
+		t.Error("it is not there")
 	}
 }

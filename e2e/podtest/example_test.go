@@ -165,7 +165,7 @@ spec:
   initContainers: [{name: migrate, image: "busybox:1.36", command: ["false"]}]
   containers: [{name: app, image: "busybox:1.36"}]
 `))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	err := pod.WaitReadyContext(ctx) // its text has the pod's timeline, and the ends of its logs
 	var failure *podtest.Error

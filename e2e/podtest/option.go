@@ -44,7 +44,7 @@ type nodeOptions struct {
 }
 
 // defaultPatience is how long a method without a context may take, unless an option says otherwise.
-const defaultPatience = time.Minute
+const defaultPatience = 2 * time.Minute
 
 func newSetup(options []Option) (*setup, error) {
 	s := &setup{patience: defaultPatience}
@@ -126,7 +126,7 @@ func ClusterAPI() Option {
 	}
 }
 
-// Patience is how long methods of the pod that take no context wait before they fail the test; a minute unless given.
+// Patience is how long methods of the pod that take no context wait before they fail the test; two minutes unless given.
 func Patience(d time.Duration) Option {
 	return func(s *setup) error {
 		s.patience = d

@@ -75,7 +75,7 @@ spec:
   containers:
   - {name: app, image: busybox:1.36}
 `))
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	err := pod.WaitReadyContext(ctx)
 	var failure *podtest.Error

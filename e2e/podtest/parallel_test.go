@@ -39,7 +39,7 @@ func TestManyPodsAtATimeDoNotSeeEachOther(t *testing.T) {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
 				t.Parallel()
 				want := fmt.Sprintf("I am number %d", i)
-				pod := podtest.Up(t, podtest.YAML(talker), podtest.Env("app", "ME", fmt.Sprintf("number %d", i)), podtest.Patience(4*time.Minute))
+				pod := podtest.Up(t, podtest.YAML(talker), podtest.Env("app", "ME", fmt.Sprintf("number %d", i)), podtest.Patience(8*time.Minute))
 				pod.WaitReady()
 				if got := pod.Container("helper").WaitLog("I am .*"); got != want {
 					t.Errorf("the helper reads %q, want %q", got, want)

@@ -17,13 +17,22 @@ func validateMetadata(meta *metav1.ObjectMeta) field.ErrorList {
 
 // validateMetadataNamed checks name, namespace, labels, annotations and the rest of an object's metadata (S2.1 to S2.6).
 func validateMetadataNamed(meta *metav1.ObjectMeta, validateName apivalidation.ValidateNameFunc) field.ErrorList {
+	return validateMetadataIn(meta, true, validateName)
+}
+
+// validateClusterMetadata is the same for the kinds that lie in no namespace.
+func validateClusterMetadata(meta *metav1.ObjectMeta, validateName apivalidation.ValidateNameFunc) field.ErrorList {
+	return validateMetadataIn(meta, false, validateName)
+}
+
+func validateMetadataIn(meta *metav1.ObjectMeta, namespaced bool, validateName apivalidation.ValidateNameFunc) field.ErrorList {
 	if meta.Name == "" && meta.GenerateName != "" { // the server makes up a name before it validates
 		named := meta.DeepCopy()
 		named.Name = meta.GenerateName + "xxxxx"
 		meta = named
 	}
 	path := field.NewPath("metadata")
-	errs := inStableOrder(apivalidation.ValidateObjectMeta(meta, true, validateName, path))
+	errs := inStableOrder(apivalidation.ValidateObjectMeta(meta, namespaced, validateName, path))
 	for i, name := range meta.Finalizers {
 		errs = append(errs, validateFinalizer(name, path.Child("finalizers").Index(i))...)
 	}

@@ -24,6 +24,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -52,6 +53,12 @@ type Store struct {
 	Nodes        *Collection[*corev1.Node]
 	Namespaces   *Collection[*corev1.Namespace]
 	TrustBundles *Collection[*certificatesv1.ClusterTrustBundle]
+
+	Roles        *Collection[*rbacv1.Role]
+	RoleBindings *Collection[*rbacv1.RoleBinding]
+	// ClusterRoles and ClusterRoleBindings lie in no namespace.
+	ClusterRoles        *Collection[*rbacv1.ClusterRole]
+	ClusterRoleBindings *Collection[*rbacv1.ClusterRoleBinding]
 
 	clock *versions
 }
@@ -104,6 +111,11 @@ func New(version uint64) *Store {
 		Namespaces:     newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
 		TrustBundles:   newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
 		clock:          shared,
+
+		Roles:               newCollection[*rbacv1.Role](shared, rbacv1.SchemeGroupVersion.WithKind("Role"), "roles"),
+		RoleBindings:        newCollection[*rbacv1.RoleBinding](shared, rbacv1.SchemeGroupVersion.WithKind("RoleBinding"), "rolebindings"),
+		ClusterRoles:        newCollection[*rbacv1.ClusterRole](shared, rbacv1.SchemeGroupVersion.WithKind("ClusterRole"), "clusterroles"),
+		ClusterRoleBindings: newCollection[*rbacv1.ClusterRoleBinding](shared, rbacv1.SchemeGroupVersion.WithKind("ClusterRoleBinding"), "clusterrolebindings"),
 	}
 }
 

@@ -144,6 +144,9 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 	}
 	w.network = sandbox.Labels[network.LabelNetwork]
 	_, w.clusterAPI = sandbox.Labels[engine.LabelClusterAPI]
+	if _, ok := sandbox.Labels[engine.LabelRBAC]; ok {
+		n.rbac.Store(true)
+	}
 	w.saver.reachThrough(sandbox.ID)
 	if !status.Terminal(pod.Status.Phase) { // what was saved may be older than what was seen last
 		pod.Status = status.Generate(status.Input{Pod: pod, State: &w.state, Now: time.Now(), Stopping: pod.DeletionTimestamp != nil})

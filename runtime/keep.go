@@ -7,12 +7,14 @@ import (
 
 	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kept"
 	"github.com/podsim/podsim/runtime/kubeapi"
+	"github.com/podsim/podsim/runtime/rbac"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -35,6 +37,10 @@ func keptCollections(of *store.Store, dir string) []kept.Collection {
 		kept.Of(of.DaemonSets, nil),
 		kept.Of(of.Jobs, nil),
 		kept.Of(of.CronJobs, nil),
+		kept.Of(of.Roles, unlessStanding[*rbacv1.Role]),
+		kept.Of(of.RoleBindings, unlessStanding[*rbacv1.RoleBinding]),
+		kept.Of(of.ClusterRoles, unlessStanding[*rbacv1.ClusterRole]),
+		kept.Of(of.ClusterRoleBindings, unlessStanding[*rbacv1.ClusterRoleBinding]),
 		kept.Of(of.TrustBundles, unlessCompanion[*certificatesv1.ClusterTrustBundle]),
 	}
 	if kept.InMemory(dir) { // their values never reach a disk (D3)
@@ -42,6 +48,9 @@ func keptCollections(of *store.Store, dir string) []kept.Collection {
 	}
 	return collections
 }
+
+// unlessStanding leaves out the roles and bindings that every cluster has. Those of an up are in no record of its pods.
+func unlessStanding[T store.Object[T]](object T) bool { return !rbac.IsBootstrapped(object) }
 
 // CompanionManager is the field manager of whoever makes objects for pods alone, as up does: they need not outlive these.
 const CompanionManager = "podsim-up"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -72,6 +73,9 @@ type Options struct {
 	// ClusterAPI has new pods reach the API as those of a cluster do: at the address of the Service "kubernetes", with credentials in each
 	// container. It needs StateDir and TokenKeyFile.
 	ClusterAPI bool
+	// RBAC has requests to the API authorized by the roles and bindings of the store, as they are, too, when pods are found that were begun
+	// like that; else everybody who is known may do everything.
+	RBAC bool
 	// Logger of the node's own troubles; nil discards them.
 	Logger *slog.Logger
 }
@@ -99,6 +103,7 @@ type Node struct {
 	router   *router
 	api      *clusterAPI
 	keeper   *kept.Keeper // nil without a state directory
+	rbac     atomic.Bool  // roles and bindings decide what clients may do
 	// admitting is held while a pod gets its ports of the machine.
 	admitting sync.Mutex
 	// adoptedServices are the versions of the records that the Services of namespaces were adopted from.
@@ -124,6 +129,7 @@ func NewNode(e engine.Engine, options Options) *Node {
 	}
 	objects := store.New(uint64(time.Now().UnixMilli()))
 	kubeapi.CreateNamespaces(objects)
+	kubeapi.CreatePolicy(objects)
 	createAPIService(objects)
 	n := &Node{
 		engine:     e,
@@ -145,6 +151,7 @@ func NewNode(e engine.Engine, options Options) *Node {
 		adoptedServices: map[string]uint64{},
 	}
 	n.router, n.keeper = newRouter(n), newKeeper(n)
+	n.rbac.Store(options.RBAC)
 	return n
 }
 

@@ -230,6 +230,9 @@ func (w *worker) createBox(ctx context.Context, box network.Sandbox) (string, er
 	if w.maxBackOff > 0 {
 		box.Config.Labels[engine.LabelMaxRestartBackoff] = w.maxBackOff.String()
 	}
+	if w.node.rbac.Load() {
+		box.Config.Labels[engine.LabelRBAC] = "true"
+	}
 	if w.clusterAPI {
 		box.Config.Labels[engine.LabelClusterAPI] = "true"
 	}

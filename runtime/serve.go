@@ -45,7 +45,8 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 		}
 	}
 	api := kubeapi.New(kubeapi.Config{
-		Store: n.store, Node: n, Tokens: n.objects(), RootCA: rootCA, Clock: clock.RealClock{}, FeatureGates: n.options.FeatureGates, Log: n.log,
+		Store: n.store, Node: n, Tokens: n.objects(), RootCA: rootCA, RBAC: n.rbac.Load, Clock: clock.RealClock{},
+		FeatureGates: n.options.FeatureGates, Log: n.log,
 	})
 	n.api.begin(ctx, api, n.objects(), n.log)
 	defer n.api.end()

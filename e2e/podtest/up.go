@@ -149,6 +149,9 @@ func (s *space) create(ctx context.Context, t TB, setup *setup, m *manifest.Cont
 			return nil, err
 		}
 	}
+	if err := s.createPolicy(ctx, t, &m.Policy); err != nil {
+		return nil, err
+	}
 	var pods []*Pod
 	for _, o := range m.Pods {
 		o.Namespace = s.namespace

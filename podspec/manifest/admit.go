@@ -45,6 +45,9 @@ func admit(o object, gates podspec.FeatureGates) (refused, unsupported field.Err
 	case *certificatesv1.ClusterTrustBundle:
 		return validation.ValidateTrustBundle(o), nil
 	}
+	if isPolicy(o.Object) {
+		return admitPolicy(o.Object), nil
+	}
 	return admitWorkload(o, gates)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -50,12 +51,13 @@ type Contents struct {
 	Claims       []*corev1.PersistentVolumeClaim // those of StatefulSets included
 	Services     []*corev1.Service
 	TrustBundles []*certificatesv1.ClusterTrustBundle
+	Policy       Policy
 	Workloads    []Workload
 	Warnings     Problems // all that is not wrong enough to refuse the inputs
 }
 
 // Load reads Pods, workloads, which become the pods that their controllers would make, ConfigMaps, Secrets,
-// PersistentVolumeClaims, Services, ClusterTrustBundles, and Lists of them; of ServiceAccounts it takes the pull secrets. Objects of other kinds are passed
+// PersistentVolumeClaims, Services, ClusterTrustBundles, roles and their bindings, and Lists of them; of ServiceAccounts it takes the pull secrets. Objects of other kinds are passed
 // over with a warning. An input is a file, a directory (its *.yaml, *.yml and *.json in the order of their names, no subdirectories),
 // "-" for standard input, or an http or https URL; it may hold several documents. Objects that a cluster printed are taken too: what a
 // server sets is dropped.
@@ -203,7 +205,9 @@ func (l *loading) add(o object) {
 	case *certificatesv1.ClusterTrustBundle:
 		c.TrustBundles = append(c.TrustBundles, object)
 	default:
-		l.addWorkload(o)
+		if !c.Policy.add(object) {
+			l.addWorkload(o)
+		}
 	}
 }
 
@@ -233,7 +237,8 @@ func (l *loading) addWorkload(o object) {
 // placeInNamespace gives an object the namespace of the Load, or refuses one that insists on another, as kubectl does, unless it may be
 // moved.
 func placeInNamespace(o object, namespace string, relocate bool) *Problem {
-	if _, isTrustBundle := o.Object.(*certificatesv1.ClusterTrustBundle); isTrustBundle {
+	switch o.Object.(type) {
+	case *certificatesv1.ClusterTrustBundle, *rbacv1.ClusterRole, *rbacv1.ClusterRoleBinding:
 		o.SetNamespace(metav1.NamespaceNone) // it is the cluster's
 		return nil
 	}

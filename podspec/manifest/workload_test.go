@@ -45,6 +45,18 @@ func contentsOf(c *Contents) []string {
 	for _, o := range c.Services {
 		names = append(names, "service/"+o.Name)
 	}
+	for _, o := range c.Policy.Roles {
+		names = append(names, "role/"+o.Name)
+	}
+	for _, o := range c.Policy.RoleBindings {
+		names = append(names, "rolebinding/"+o.Name)
+	}
+	for _, o := range c.Policy.ClusterRoles {
+		names = append(names, "clusterrole/"+o.Name)
+	}
+	for _, o := range c.Policy.ClusterRoleBindings {
+		names = append(names, "clusterrolebinding/"+o.Name)
+	}
 	for _, w := range c.Workloads {
 		names = append(names, strings.ToLower(w.Kind)+"/"+w.GetName())
 	}
@@ -79,14 +91,13 @@ func TestStreamsAsTheyCome(t *testing.T) {
 	}{
 		{"helm-web.yaml",
 			[]string{"pod/release-web-7ff75fcdf6-", "pod/release-web-test-connection", "configmap/release-web-config", "secret/release-web", "service/release-web",
-				"deployment/release-web"},
+				"role/release-web", "rolebinding/release-web", "deployment/release-web"},
 			[]string{`hook: Pod "release-web-test-connection"`, `no use: Ingress "release-web"`, `no use: NetworkPolicy "release-web"`,
-				`no use: PodDisruptionBudget "release-web"`, `no use: Role "release-web"`, `no use: RoleBinding "release-web"`,
-				`no use: ServiceAccount "release-web"`}},
+				`no use: PodDisruptionBudget "release-web"`, `no use: ServiceAccount "release-web"`}},
 		{"helm-operator.yaml",
 			[]string{"pod/operator-0", "pod/agent-", "pod/migrate-", "pod/cleanup-00000000-", "claim/data-operator-0",
-				"statefulset/operator", "daemonset/agent", "job/migrate", "cronjob/cleanup"},
-			[]string{`hook: Job "migrate"`, `no use: ClusterRole "operator"`, `no use: Namespace "operators"`, `skipped: Backup "nightly"`,
+				"clusterrole/operator", "statefulset/operator", "daemonset/agent", "job/migrate", "cronjob/cleanup"},
+			[]string{`hook: Job "migrate"`, `no use: Namespace "operators"`, `skipped: Backup "nightly"`,
 				`skipped: CustomResourceDefinition "backups.example.com"`, `skipped: ServiceMonitor "operator"`}},
 		{"kubectl-get.yaml", []string{"pod/web-7d4b8c9f6-"}, nil},
 		{"kustomize.yaml", []string{"pod/index-0-", "configmap/settings-f4m2k7t9g6", "job/index"}, nil},
@@ -137,7 +148,7 @@ func TestWhatAClusterAddedToAPodIsNotWarnedOf(t *testing.T) {
 func TestMorePodsOfAWorkloadOnRequest(t *testing.T) {
 	contents := loadStream(t, "helm-operator.yaml", Options{Replicas: 2})
 	want := []string{"pod/operator-0", "pod/operator-1", "pod/agent-", "pod/migrate-", "pod/cleanup-00000000-",
-		"claim/data-operator-0", "claim/data-operator-1", "statefulset/operator", "daemonset/agent", "job/migrate", "cronjob/cleanup"}
+		"claim/data-operator-0", "claim/data-operator-1", "clusterrole/operator", "statefulset/operator", "daemonset/agent", "job/migrate", "cronjob/cleanup"}
 	if diff := cmp.Diff(want, contentsOf(contents)); diff != "" {
 		t.Error(diff)
 	}

@@ -13,6 +13,8 @@ const (
 	LabelMaxRestartBackoff = "podsim.io/max-restart-backoff"
 	// LabelClusterAPI is on the sandbox of a pod that reaches the node's API; a node that adopts the pod lets it go on to.
 	LabelClusterAPI = "podsim.io/cluster-api"
+	// LabelRBAC is on the sandbox of a pod of a node whose clients may do what roles allow; a node that adopts the pod is like that, too.
+	LabelRBAC = "podsim.io/rbac"
 	// LabelImage is the image of an instance as the spec had it.
 	LabelImage = "podsim.io/image"
 	// LabelSandbox is the sandbox that an instance joined.

@@ -191,7 +191,7 @@ func serveWith(t testing.TB, config kubeapi.Config) *api {
 	config.Store, config.Node, config.Tokens, config.Clock, config.Log = objects, node, fakeTokens{}, clock.RealClock{}, slog.New(slog.DiscardHandler)
 	handler := kubeapi.New(config)
 	ctx, stop := context.WithCancel(t.Context())
-	server := httptest.NewUnstartedServer(handler)
+	server := httptest.NewUnstartedServer(kubeapi.ForAdmin(handler))
 	server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
 	server.Start()
 	t.Cleanup(server.Close)

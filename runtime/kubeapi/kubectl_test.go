@@ -17,6 +17,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/rest"
+	"k8s.io/kubectl/pkg/cmd/auth"
+	"k8s.io/kubectl/pkg/cmd/create"
 	"k8s.io/kubectl/pkg/cmd/debug"
 	kubectldelete "k8s.io/kubectl/pkg/cmd/delete"
 	"k8s.io/kubectl/pkg/cmd/describe"
@@ -52,6 +54,8 @@ func (a *api) kubectlTo(out io.Writer, args ...string) {
 		"debug":    func() *cobra.Command { return debug.NewCmdDebug(config, streams) },
 		"wait":     func() *cobra.Command { return wait.NewCmdWait(config, streams) },
 		"delete":   func() *cobra.Command { return kubectldelete.NewCmdDelete(factory, streams) },
+		"auth":     func() *cobra.Command { return auth.NewCmdAuth(factory, streams) },
+		"create":   func() *cobra.Command { return create.NewCmdCreate(factory, streams) },
 	}
 	command := commands[args[0]]()
 	command.SetArgs(args[1:])

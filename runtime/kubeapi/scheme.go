@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -53,6 +54,8 @@ func newKinds() kinds {
 		&authorizationv1.SelfSubjectAccessReview{}, &authorizationv1.SelfSubjectRulesReview{})
 	internal(scheme, certificatesv1.GroupName, &certificatesv1.ClusterTrustBundle{}, &certificatesv1.ClusterTrustBundleList{})
 	internal(scheme, coordinationv1.GroupName, &coordinationv1.Lease{}, &coordinationv1.LeaseList{})
+	internal(scheme, rbacv1.GroupName, &rbacv1.Role{}, &rbacv1.RoleList{}, &rbacv1.RoleBinding{}, &rbacv1.RoleBindingList{},
+		&rbacv1.ClusterRole{}, &rbacv1.ClusterRoleList{}, &rbacv1.ClusterRoleBinding{}, &rbacv1.ClusterRoleBindingList{})
 	internal(scheme, metrics.GroupName, &metrics.PodMetrics{}, &metrics.PodMetricsList{})
 	addEventConversions(scheme)
 
@@ -65,6 +68,8 @@ func newKinds() kinds {
 	defaulting(scheme, defaults.DaemonSet)
 	defaulting(scheme, defaults.JobFields) // the rest when the Job has its uid
 	defaulting(scheme, defaults.CronJob)
+	defaulting(scheme, defaults.RoleBinding)
+	defaulting(scheme, defaults.ClusterRoleBinding)
 	return kinds{scheme, serializer.NewCodecFactory(scheme), runtime.NewParameterCodec(scheme)}
 }
 

@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 	eventsv1 "k8s.io/api/events/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,11 +26,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/managedfields"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/apiserver/pkg/admission"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
+	"k8s.io/apiserver/pkg/authorization/authorizer"
 	genericapi "k8s.io/apiserver/pkg/endpoints"
 	"k8s.io/apiserver/pkg/endpoints/discovery"
 	"k8s.io/apiserver/pkg/endpoints/discovery/aggregated"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
+	"k8s.io/apiserver/pkg/endpoints/filters/impersonation"
 	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
@@ -44,7 +46,7 @@ import (
 	"github.com/podsim/podsim/runtime/store"
 )
 
-// Config is what the API stands on. All fields are needed but RootCA and the feature gates.
+// Config is what the API stands on. All fields are needed but RootCA, RBAC and the feature gates.
 type Config struct {
 	Store *store.Store
 	Node  Node
@@ -54,6 +56,9 @@ type Config struct {
 	RootCA []byte
 	// Clock is the time for the ages in tables.
 	Clock clock.PassiveClock
+	// RBAC reports whether the roles and bindings of the store decide what is allowed; else, and if it is nil, whoever is known may do
+	// everything.
+	RBAC func() bool
 	// FeatureGates are those that were set; fields of features that are off are dropped from new pods (S0.9).
 	FeatureGates podspec.FeatureGates
 	// Log receives panics and nothing else.
@@ -73,6 +78,7 @@ func (a *API) Run(ctx context.Context) {
 	var working sync.WaitGroup
 	working.Go(func() { a.finalizer.run(ctx) })
 	working.Go(func() { keepDefaultAccounts(ctx, a.finalizer.store) })
+	working.Go(func() { keepAggregated(ctx, a.finalizer.store) })
 	if a.rootCA != nil {
 		working.Go(func() { keepRootCA(ctx, a.finalizer.store, a.rootCA) })
 	}
@@ -82,7 +88,8 @@ func (a *API) Run(ctx context.Context) {
 // New returns the API.
 func New(config Config) *API {
 	known := newKinds()
-	s := server{kinds: known, admission: newAdmission(config), finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log},
+	may := newAuthorization(config)
+	s := server{kinds: known, authorizer: may, admission: newAdmission(config), finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log},
 		routes: restful.NewContainer(), core: aggregated.NewResourceManager("api"), groups: aggregated.NewResourceManager("apis"),
 		converter: newLateConverter(known.Scheme)}
 	s.routes.ServeMux = http.NewServeMux()
@@ -127,7 +134,7 @@ func New(config Config) *API {
 	s.install("/api", corev1.SchemeGroupVersion, core)
 	s.installWorkloads(config)
 	s.install("/apis", authenticationv1.SchemeGroupVersion, authenticationReviews(config.Tokens))
-	s.install("/apis", authorizationv1.SchemeGroupVersion, authorizationReviews())
+	s.install("/apis", authorizationv1.SchemeGroupVersion, authorizationReviews(may))
 	s.install("/apis", certificatesv1.SchemeGroupVersion, map[string]rest.Storage{
 		"clustertrustbundles": trustBundles(config).registry(known, config.Clock),
 	})
@@ -138,6 +145,7 @@ func New(config Config) *API {
 	s.install("/apis", eventsv1.SchemeGroupVersion, map[string]rest.Storage{
 		"events": events(config, eventsv1.SchemeGroupVersion).registry(known, config.Clock),
 	})
+	s.install("/apis", rbacv1.SchemeGroupVersion, policies(config, may, known))
 	s.install("/apis", metrics.SchemeGroupVersion, map[string]rest.Storage{"pods": newMetricsRegistry(pods, config, known)})
 	s.finalizer.pods = registry
 	delete(s.finalizer.others, "pods.")
@@ -148,7 +156,8 @@ func New(config Config) *API {
 	healthz.InstallLivezHandler(s.routes.ServeMux)
 	healthz.InstallReadyzHandler(s.routes.ServeMux)
 
-	handler := http.Handler(http.HandlerFunc(s.dispatch))
+	handler := genericapifilters.WithAuthorization(http.HandlerFunc(s.dispatch), may, known.codecs)
+	handler = impersonation.WithConstrainedImpersonation(handler, may, known.codecs)
 	handler = genericapifilters.WithWarningRecorder(handler)
 	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context
 	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
@@ -176,7 +185,8 @@ type server struct {
 	// core and groups tell of all resources at once.
 	core, groups aggregated.ResourceManager
 	// converter tells which fields an object has, for server-side apply and for who manages them.
-	converter managedfields.TypeConverter
+	converter  managedfields.TypeConverter
+	authorizer authorizer.Authorizer
 	// admission has a say in what is created; finalizer learns what may lie in a namespace.
 	admission admission.Interface
 	finalizer *finalizer
@@ -197,7 +207,7 @@ func (s *server) install(root string, version schema.GroupVersion, resources map
 		Typer: s.kinds, Creater: s.kinds, Convertor: s.kinds, ConvertabilityChecker: s.kinds, Defaulter: s.kinds,
 		UnsafeConvertor: runtime.UnsafeObjectConvertor(s.kinds.Scheme), Namer: runtime.Namer(meta.NewAccessor()), TypeConverter: s.converter,
 		Admit:                      s.admission,
-		Authorizer:                 authorizerfactory.NewAlwaysAllowAuthorizer(), // who reaches the socket may do everything
+		Authorizer:                 s.authorizer,
 		EquivalentResourceRegistry: runtime.NewEquivalentResourceRegistry(),
 		MinRequestTimeout:          minRequestTimeout, MaxRequestBodyBytes: maxBody,
 	}

@@ -1,11 +1,11 @@
 package rbac
 
 import (
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -51,11 +51,11 @@ func Bootstrap() Objects {
 	return objects
 }
 
-// gather gives the roles that gather others' rules those rules. A role may gather from one that gathers itself.
+// gather gives the roles that gather others' rules those rules. A role may gather from one that gathers itself, and has a name before its.
 func gather(roles []*rbacv1.ClusterRole) {
 	for changed := true; changed; {
 		changed = false
-		for _, role := range roles {
+		for _, role := range slices.Backward(roles) {
 			if role.AggregationRule == nil {
 				continue
 			}
@@ -63,7 +63,7 @@ func gather(roles []*rbacv1.ClusterRole) {
 			if err != nil {
 				panic(err) // the selectors are labels
 			}
-			if !equality.Semantic.DeepEqual(rules, role.Rules) {
+			if !SameRules(rules, role.Rules) {
 				role.Rules, changed = rules, true
 			}
 		}

@@ -49,7 +49,10 @@ func NewCommand(release string, streams genericiooptions.IOStreams) *cobra.Comma
 	root.PersistentFlags().StringVarP(&session.Namespace, "namespace", "n", "", "The namespace of the pods; \"default\" without it")
 
 	root.AddCommand(up.NewCommand(session, streams), down.NewCommand(session, streams))
-	root.AddCommand(kubectl.NewCommands(session.Getter(), endpoint.Executor{}, endpoint.Forwarder{IOStreams: streams}, streams)...)
+	for _, verb := range kubectl.NewCommands(session.Getter(), endpoint.Executor{}, endpoint.Forwarder{IOStreams: streams}, streams) {
+		kubectl.AddImpersonation(verb, &session.As)
+		root.AddCommand(verb)
+	}
 	root.AddCommand(
 		validate.NewCommand(&session.Namespace, streams),
 		node.NewCommand(session, streams),

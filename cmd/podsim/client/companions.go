@@ -13,11 +13,12 @@ import (
 // Companions are the objects that come with pods and go when no pod has a use for them any more.
 type Companions struct {
 	ConfigMaps, Secrets, Services, TrustBundles []types.NamespacedName
+	Policy                                      Policy
 }
 
 // Empty reports whether there are none.
 func (c Companions) Empty() bool {
-	return len(c.ConfigMaps)+len(c.Secrets)+len(c.Services)+len(c.TrustBundles) == 0
+	return len(c.ConfigMaps)+len(c.Secrets)+len(c.Services)+len(c.TrustBundles) == 0 && c.Policy.empty()
 }
 
 // DeleteUnused removes those that have no user. One that is gone already is no error, and one that cannot be removed
@@ -45,6 +46,7 @@ func (c Companions) DeleteUnused(ctx context.Context, api kubernetes.Interface, 
 			errs = append(errs, UnlessNotFound(api.CertificatesV1().ClusterTrustBundles().Delete(ctx, o.Name, metav1.DeleteOptions{})))
 		}
 	}
+	errs = append(errs, c.Policy.deleteUnused(ctx, api, users.Accounts))
 	return errors.Join(errs...)
 }
 

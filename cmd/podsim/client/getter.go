@@ -32,7 +32,9 @@ func (g *Getter) ToRESTConfig() (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rest.CopyConfig(connection.Config), nil
+	config := rest.CopyConfig(connection.Config)
+	config.Impersonate = g.session.As
+	return config, nil
 }
 
 // ToDiscoveryClient implements genericclioptions.RESTClientGetter. What it learns is kept in memory only.

@@ -31,6 +31,7 @@ func startLocal(ctx context.Context, t target, options nodeflags.Options, log io
 		Log:                   options.Log,
 		VolumeUpdateDelay:     options.VolumeUpdateDelay,
 		ClusterAPI:            options.ClusterAPI,
+		RBAC:                  options.RBAC,
 		FeatureGates:          options.FeatureGates,
 		Network:               options.Network,
 		Listen:                options.Listen,

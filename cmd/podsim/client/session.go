@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/client-go/rest"
+
 	"github.com/podsim/podsim/cmd/podsim/nodeflags"
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/engine"
@@ -34,6 +36,8 @@ type Session struct {
 	Host string
 	// Namespace is the value of --namespace; empty means that the user named none.
 	Namespace string
+	// As is who the user of kubectl's verbs pretends to be; nobody if it is empty.
+	As rest.ImpersonationConfig
 
 	mu         sync.Mutex
 	connection *Connection

@@ -11,9 +11,10 @@ import (
 	"github.com/podsim/podsim/podspec"
 )
 
-// Users are the objects that pods refer to or show, and the Services that stand for pods, each with the name of one such pod.
+// Users are the objects that pods refer to or show, the accounts that they have, and the Services that stand for them, each with the name of
+// one such pod.
 type Users struct {
-	ConfigMaps, Secrets, Claims, Services, TrustBundles map[types.NamespacedName]string
+	ConfigMaps, Secrets, Claims, Services, TrustBundles, Accounts map[types.NamespacedName]string
 }
 
 // FindUsers looks at all pods and Services of the node.
@@ -29,6 +30,7 @@ func FindUsers(ctx context.Context, api kubernetes.Interface) (Users, error) {
 		Claims:       map[types.NamespacedName]string{},
 		Services:     map[types.NamespacedName]string{},
 		TrustBundles: map[types.NamespacedName]string{},
+		Accounts:     map[types.NamespacedName]string{},
 	}
 	services, err := core.Services(metav1.NamespaceAll).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -41,6 +43,7 @@ func FindUsers(ctx context.Context, api kubernetes.Interface) (Users, error) {
 	for i := range pods.Items {
 		pod := &pods.Items[i]
 		refs := podspec.ReferencesOf(pod)
+		users.Accounts[types.NamespacedName{Namespace: pod.Namespace, Name: pod.Spec.ServiceAccountName}] = pod.Name
 		for j := range services.Items {
 			if service := &services.Items[j]; podspec.Selects(service, pod) {
 				users.Services[KeyOf(service)] = pod.Name

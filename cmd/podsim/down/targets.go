@@ -69,6 +69,7 @@ func (o *options) targetsOf(ctx context.Context, args []string) (targets, error)
 	for _, b := range m.TrustBundles {
 		t.companions.TrustBundles = append(t.companions.TrustBundles, client.KeyOf(b))
 	}
+	t.companions.Policy = client.PolicyOf(&m.Policy)
 	for _, c := range m.Claims {
 		t.claims = append(t.claims, name{c.Namespace, c.Name})
 	}

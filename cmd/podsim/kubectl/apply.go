@@ -17,6 +17,7 @@ func newApply(factory cmdutil.Factory, streams genericiooptions.IOStreams) *cobr
 
 		# Let containers go on with the images that a changed manifest names
 		podsim apply -f pod.yaml`)
+	adoptBelow(cmd)
 	patches := cmd.Flags().Lookup("openapi-patch")
 	patches.DefValue = "false"
 	if err := patches.Value.Set(patches.DefValue); err != nil {

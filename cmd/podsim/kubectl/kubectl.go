@@ -1,5 +1,5 @@
 // Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, attach, cp, port-forward, events, wait, describe, patch,
-// set, apply, label, annotate, delete, debug, top, explain, api-resources and api-versions.
+// set, create, apply, label, annotate, delete, auth, debug, top, explain, api-resources and api-versions.
 // The code, the flags and the output are kubectl's; only the server they talk to and the name in the help texts are podsim's.
 package kubectl
 
@@ -106,6 +106,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			# Change a value of a ConfigMap
 			podsim patch configmap settings --type=merge -p '{"data":{"level":"debug"}}'`),
 		newSet(factory, streams),
+		newCreate(factory, streams),
 		newApply(factory, streams),
 		adopt(label.NewCmdLabel(factory, streams), `
 			# Put a label on a pod, or change it; files of downwardAPI volumes follow
@@ -122,6 +123,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 
 			# Delete what a manifest describes
 			podsim delete -f settings.yaml`),
+		newAuth(factory, streams),
 		newDebug(getter, streams),
 		newTop(factory, streams),
 		adopt(explain.NewCmdExplain(program, factory, streams), `

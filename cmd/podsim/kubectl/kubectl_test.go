@@ -21,9 +21,14 @@ func TestHelpTextsSpeakOfPodsimOnly(t *testing.T) {
 	streams, _, _, _ := genericiooptions.NewTestIOStreams()
 	root := &cobra.Command{Use: program}
 	root.AddCommand(NewCommands(genericclioptions.NewTestConfigFlags(), nil, nil, streams)...)
-	for _, cmd := range root.Commands() {
-		t.Run(cmd.Name(), func(t *testing.T) {
-			if cmd.Example == "" || !strings.Contains(cmd.Example, "podsim "+cmd.Name()) {
+	commands := root.Commands()
+	for i := 0; i < len(commands); i++ {
+		commands = append(commands, commands[i].Commands()...)
+	}
+	for _, cmd := range commands {
+		t.Run(cmd.CommandPath(), func(t *testing.T) {
+			isGroup := cmd.HasSubCommands() && cmd.Parent() != root // such as podsim create secret
+			if !isGroup && !strings.Contains(cmd.Example, cmd.CommandPath()) {
 				t.Errorf("examples: %q", cmd.Example)
 			}
 			for _, text := range []string{cmd.Use, cmd.Short, cmd.Long, cmd.Example} {

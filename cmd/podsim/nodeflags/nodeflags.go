@@ -26,6 +26,8 @@ type Options struct {
 	MaxParallelImagePulls int
 	// ClusterAPI has pods reach the node's API as those of a cluster do.
 	ClusterAPI bool
+	// RBAC has what clients ask of the API authorized by roles and bindings.
+	RBAC bool
 	// FeatureGates are those that were set.
 	FeatureGates podspec.FeatureGates
 	// Network is the network that pods join unless they name one. It is no flag of this package: up has one that is about its pods alone.
@@ -44,6 +46,7 @@ func (o *Options) AddTo(cmd *cobra.Command) { o.bind(cmd.Flags()) }
 // bind makes a flag of each option; its default is the value that the option has.
 func (o *Options) bind(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.ClusterAPI, "cluster-api", o.ClusterAPI, "Let pods reach the node's API as they would reach a cluster's, with a token of their service account")
+	addAuthorization(flags, &o.RBAC)
 	gates.AddFlag(flags, &o.FeatureGates)
 	addLogLimits(flags, &o.Log)
 	flags.IntVar(&o.MaxParallelImagePulls, "max-parallel-image-pulls", o.MaxParallelImagePulls, "How many images are pulled at a time; 0 sets no limit, a kubelet's default is 1")

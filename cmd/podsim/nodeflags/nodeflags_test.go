@@ -20,9 +20,9 @@ func TestArgumentsSetTheSameOptionsAgain(t *testing.T) {
 		{Options{IdleTimeout: time.Minute}, nil},
 		{Options{
 			MaxRestartBackoff: 2 * time.Second, VolumeUpdateDelay: time.Minute, MaxParallelImagePulls: 1, Log: instance.LogLimits{MaxSize: 1 << 20, MaxFiles: 3},
-			ClusterAPI: true, FeatureGates: podspec.FeatureGates{"MemoryQoS": true, "EnvFiles": false},
+			ClusterAPI: true, RBAC: true, FeatureGates: podspec.FeatureGates{"MemoryQoS": true, "EnvFiles": false},
 		}, []string{
-			"--cluster-api=true", "--container-log-max-files=3", "--container-log-max-size=1Mi", "--feature-gates=EnvFiles=false,MemoryQoS=true",
+			"--authorization=rbac", "--cluster-api=true", "--container-log-max-files=3", "--container-log-max-size=1Mi", "--feature-gates=EnvFiles=false,MemoryQoS=true",
 			"--max-parallel-image-pulls=1", "--max-restart-backoff=2s", "--volume-update-delay=1m0s",
 		}},
 	} {

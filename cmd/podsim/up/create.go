@@ -133,6 +133,9 @@ func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*co
 			c.companions.TrustBundles = append(c.companions.TrustBundles, client.KeyOf(o))
 		}
 	}
+	if err := c.createPolicy(ctx, &m.Policy); err != nil {
+		return err
+	}
 	for _, o := range m.Claims {
 		created, err := c.client.PersistentVolumeClaims(o.Namespace).Create(ctx, o, metav1.CreateOptions{FieldManager: runtime.CompanionManager})
 		switch {

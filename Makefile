@@ -17,9 +17,9 @@ export CGO_ENABLED = 0
 export GOFLAGS += -trimpath
 
 LDFLAGS  = -s -w -X main.release=$(VERSION)
-PACKAGES = $(shell $(GO) list ./... | grep -v -e '/e2e$$' -e '/e2e/podtest$$')
+PACKAGES = $(shell $(GO) list ./... | grep -v -e '/e2e$$' -e '/e2e/podtest$$' -e '/examples/')
 
-.PHONY: help build install demo test unit e2e e2e-remote race fuzz lint generate images parity bench clean
+.PHONY: help build install demo examples test unit e2e e2e-remote race fuzz lint generate images parity bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,13 @@ install: build ## install podsim into $(PREFIX)/bin
 
 demo: build images ## run the log-sidecar example
 	bin/podsim up examples/log-sidecar/pod.yaml
+
+# The first time it makes the images, of Debian's packages and of Go modules; FerretDB and VictoriaLogs are three minutes of work for one
+# core. The READMEs' last commands are the tests; the reaper's image would have to be pulled.
+examples: export TESTCONTAINERS_RYUK_DISABLED = true
+examples: build images ## run what the READMEs of the examples say, and their tests
+	$(GO) run ./e2e/images examples
+	e2e/readmes/run examples/*/README.md
 
 test: unit e2e ## run all tests; those in e2e need a Docker Engine
 

@@ -73,7 +73,7 @@ func (r recipe) finish(t *tree) ([]byte, error) {
 			t.link("usr/local/bin/"+program[strings.LastIndex(program, "/")+1:], "/"+program)
 		}
 	}
-	for name, target := range r.alternatives {
+	for name, target := range r.links {
 		t.link(name, target)
 	}
 	return t.layer()

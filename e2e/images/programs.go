@@ -32,7 +32,7 @@ var (
 var stores = []program{
 	{
 		name: "ferretdb", reference: "podsim.local/ferretdb:1.24.2",
-		pkg: "./ferretdb", module: "examples/log-to-mongodb",
+		pkg: ".", module: "examples/log-to-mongodb/ferretdb",
 	},
 	{
 		name: "victorialogs", reference: "podsim.local/victorialogs:1.33.1",

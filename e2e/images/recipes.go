@@ -18,8 +18,8 @@ type recipe struct {
 	// commands are patterns of programs that are in no directory of the PATH; each gets a link in /usr/local/bin.
 	commands []string
 
-	// alternatives are programs that Debian has several of, and the one that an installation would have made a link to.
-	alternatives map[string]string
+	// links are symbolic links that an installation would have made, or that a person would make, and where they lead.
+	links map[string]string
 
 	user    string // "" for root
 	command []string
@@ -63,7 +63,7 @@ var recipes = []recipe{
 	{
 		name:     "iptables",
 		packages: []string{"iptables"},
-		alternatives: map[string]string{
+		links: map[string]string{
 			"usr/sbin/iptables": "xtables-nft-multi", "usr/sbin/iptables-save": "xtables-nft-multi", "usr/sbin/ip6tables": "xtables-nft-multi",
 		},
 		command: []string{"iptables-save"},
@@ -79,13 +79,17 @@ var recipes = []recipe{
 		command:  []string{"postgres"},
 	},
 	{
-		name:     "cron",
-		packages: []string{"cron", "postgresql-client"},
+		name:     "shop",
+		packages: []string{"busybox", "cron", "postgresql-client"},
 		omitted:  []string{"postgresql-client-common"},
-		// Nobody logs in here, so nobody is asked for a password.
-		files:    []textFile{{"etc/pam.d/cron", "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n"}},
+		// Nobody logs in here, so nobody is asked for a password. Without `other` PAM serves nobody.
+		files: []textFile{
+			{"etc/pam.d/cron", "auth required pam_permit.so\naccount required pam_permit.so\nsession required pam_permit.so\n"},
+			{"etc/pam.d/other", "auth required pam_deny.so\naccount required pam_deny.so\nsession required pam_deny.so\n"},
+		},
 		commands: []string{"usr/lib/postgresql/*/bin/*"},
-		command:  []string{"cron", "-f"},
+		links:    map[string]string{"usr/sbin/httpd": "/bin/busybox"},
+		command:  []string{"httpd", "-f"},
 	},
 }
 

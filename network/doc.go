@@ -4,7 +4,7 @@
 //
 // Most of it is pure: Sandbox says what the engine is asked to create, Hosts and ResolvConf return files byte for byte
 // as a kubelet writes them. The few functions with effects (EnsureAgentImage, EnsureNetwork, FindNetwork, RemoveNetworkIfUnused,
-// CallAgent, Tunnel, RunHelper, KillExec, StartProxy, StartRouter) take the narrow piece of the Docker client that they need
+// CallAgent, Tunnel, RunHelper, KillExec, StartProxy, StartRouter, ChangeWire) take the narrow piece of the Docker client that they need
 // and keep no state.
 //
 // The package knows nothing of volumes, of the pod's own containers, or of when a pod starts and ends.
@@ -19,7 +19,7 @@
 // # The agent
 //
 // The sandbox image holds one file, the program in the folder agent, which is embedded here as agentbin/*.gz. After a
-// change to it, or to the folders splice and serviceproxy that it shares with this package, run
+// change to it, or to the folders splice, serviceproxy and wire that it shares with this package, run
 //
 //	go generate ./network
 //

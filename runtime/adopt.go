@@ -249,6 +249,14 @@ func (w *worker) adoptState(ctx context.Context, saved savedPod, containers []do
 		}
 	}
 	w.recall(saved)
+	w.faults.adopt(saved.Faults, func(instance string) bool {
+		for _, c := range w.state.Containers {
+			if c.Running() && c.Current.ID == instance {
+				return true
+			}
+		}
+		return false
+	})
 	if err := w.adoptSandbox(ctx, pod, sandbox.ID, string(files[filledFile]) == sandbox.ID); err != nil {
 		return err
 	}
@@ -325,6 +333,7 @@ func (w *worker) adoptSandbox(ctx context.Context, pod *corev1.Pod, id string, f
 	w.volumes.plan, w.volumes.mountpoints = layout, volumes.Mountpoints(c.Mounts)
 	w.state.Sandbox.Ready = c.State.Running && filled
 	if w.state.Sandbox.Ready {
+		w.faults.sandbox = faultySandbox{id, layout}
 		w.proxy.adopt(id, networkOfSandbox(c))
 	} else {
 		w.proxy.leave(ctx, true)

@@ -67,7 +67,12 @@ func (w *worker) attemptExec(ctx context.Context, c *corev1.Container, p *corev1
 // abandoned, if not nil, hears of a command that may still run because the context ended first.
 func (w *worker) command(ctx context.Context, id string, command []string, limit int, abandoned func(execID string)) (code int, stdout, stderr string, err error) {
 	out, words := &headBuffer{limit: limit}, &headBuffer{limit: limit}
-	code, err = execute(ctx, w.node.engine, execution{instance: id, command: command, stdout: out, stderr: words, abandoned: abandoned})
+	run := func() (int, error) {
+		return execute(ctx, w.node.engine, execution{instance: id, command: command, stdout: out, stderr: words, abandoned: abandoned})
+	}
+	for code, err = run(); err != nil && ctx.Err() == nil && w.node.isFrozen(ctx, id); code, err = run() {
+		pause(ctx, relookInterval) // a command that the engine refuses to a frozen container would be frozen, too
+	}
 	return code, out.String(), words.String(), err
 }
 

@@ -13,6 +13,9 @@
 // What Services come to is decided by the pure package services for all pods at once (servicetables.go); beside each worker a keeper
 // tells it to the pod's proxy (serviceproxy.go), and a router links the networks of namespaces (router.go).
 //
+// What is done to a pod on purpose (package fault) a keeper beside its worker does and ends (podfaults.go, faulteffects.go). Clients ask for
+// it at a path of podsim's own, not of the Kubernetes API: a cluster has no such resource, and who asks is to hear at once why it cannot be.
+//
 // # Left out
 //
 // Numbers such as (S6.4) name facts of podsim's fact sheet of pod semantics. Of its sections S2 to S16 each fact is held by a test, except

@@ -37,6 +37,9 @@ func (n *Node) Exec(ctx context.Context, namespace, name string, options kubeapi
 		instance: id, command: options.Command, tty: options.TTY,
 		stdin: options.Stdin, stdout: options.Stdout, stderr: options.Stderr, resize: options.Resize,
 	})
+	if err != nil && n.isFrozen(ctx, id) {
+		return faultConflict(pod, "container %s is frozen: podsim fault resume %s -c %[1]s thaws it", options.Container, name)
+	}
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func imageReference(name string) (reference.Named, error) {
 // presentImage looks for an image on the engine, where its pull policy lets it be used. One that is not for the platform
 // of the user's choice is none, as long as another may be pulled.
 func (w *worker) presentImage(ctx context.Context, used usedImage, ref reference.Named) (found image.InspectResponse, present bool, err error) {
-	if used.policy == corev1.PullAlways {
+	if used.policy == corev1.PullAlways || used.policy != corev1.PullNever && w.faults.failsPull(used.name) {
 		return found, false, nil
 	}
 	found, err = w.node.engine.ImageInspect(ctx, ref.String())

@@ -31,6 +31,9 @@ func (w *worker) pull(ctx context.Context, pod *corev1.Pod, used usedImage, ref 
 	used.event(corev1.EventTypeNormal, "Pulling", "Pulling image %q", used.name)
 	begun := time.Now()
 	took, err, ok := w.takeAhead(ctx, used)
+	if w.faults.failsPull(used.name) {
+		err, ok = pulledInVain(used.name), true
+	}
 	if !ok {
 		took, err = w.node.pullImage(ctx, used.name, ref, credentials)
 	}

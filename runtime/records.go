@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/fault"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -40,6 +41,8 @@ type savedPod struct {
 	// that all count.
 	Objects []string
 	Events  []*corev1.Event
+	// Faults are those that last.
+	Faults []fault.Fault
 }
 
 func podRecordName(number int) string {

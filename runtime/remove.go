@@ -58,7 +58,8 @@ func (w *worker) terminate(ctx context.Context, pod *corev1.Pod) (gone bool) {
 	if now, ok := w.pod(); ok && *now.DeletionGracePeriodSeconds > 0 { // it may have been forced meanwhile
 		w.node.logReaders.wait(ctx, w.uid)
 	}
-	w.saver.reachThrough("")  // nothing is to be saved from here on
+	w.saver.reachThrough("") // nothing is to be saved from here on
+	w.faults.leave(ctx)
 	w.proxy.leave(ctx, false) // its container is removed with the others
 	err := w.node.removeLeftovers(ctx, w.uid)
 	if err == nil {

@@ -172,6 +172,7 @@ func (w *worker) startSandbox(ctx context.Context, pod *corev1.Pod, layout *volu
 	if err != nil {
 		return err
 	}
+	w.faults.join(ctx, pod, sandbox.ID, layout)
 	sandbox.Ready = true
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/runtime/engine"
+	"github.com/podsim/podsim/runtime/fault"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
 )
@@ -26,6 +27,7 @@ type saver struct {
 	store  *store.Store
 	log    *slog.Logger
 	dirty  chan struct{}
+	faults func() []fault.Fault // the pod's, as they are now
 
 	writing sync.Mutex        // one write at a time; guards the fields up to the next mutex
 	number  int               // of the newest record
@@ -148,7 +150,8 @@ func (s *saver) records(pod *corev1.Pod, attempts map[string]int) (volumes.Meta,
 	for _, r := range found {
 		names = append(names, r.name)
 	}
-	own, err := json.Marshal(savedPod{Number: s.number, Pod: pod, Attempts: attempts, Objects: names, Events: podEvents(s.store.Events, pod)})
+	own, err := json.Marshal(savedPod{Number: s.number, Pod: pod, Attempts: attempts, Objects: names, Events: podEvents(s.store.Events, pod),
+		Faults: s.faults()})
 	if err != nil {
 		return volumes.Meta{}, nil, fmt.Errorf("encoding the pod: %w", err)
 	}

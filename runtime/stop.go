@@ -278,6 +278,7 @@ func (w *worker) stopSandbox(ctx context.Context) error {
 	if !w.state.SandboxReady() {
 		return nil
 	}
+	w.faults.leave(ctx)
 	exited := w.exit(ctx, w.state.Sandbox.ID)
 	w.proxy.leave(ctx, true)
 	if err := w.kill(ctx, w.state.Sandbox.ID, exited); err != nil {

@@ -53,6 +53,7 @@ type worker struct {
 	held   []string
 	probes *probes
 	proxy  *proxyKeeper
+	faults *faultKeeper
 	dial   atomic.Pointer[network.Dial] // into the pod's newest sandbox; nil before the first
 	inside atomic.Pointer[network.Dial] // from within it
 	// stopping is the grace period of the pod's end, once that has begun; a stop that fails and is tried again goes on in it.
@@ -93,6 +94,8 @@ func newWorker(n *Node, pod *corev1.Pod) *worker {
 		endings:    map[string]*ending{},
 	}
 	w.proxy = newProxyKeeper(w)
+	w.faults = newFaultKeeper(w)
+	w.saver.faults = w.faults.list
 	return w
 }
 
@@ -213,6 +216,9 @@ func (w *worker) noteEnd(ctx context.Context, name string, seen *state.Instance)
 	}
 	if seen.Phase == state.Exited {
 		w.ended(c.Current.ID)
+		if pod, ok := w.pod(); ok {
+			w.faults.ended(pod, c.Current.ID)
+		}
 		seen.ImageID = c.Current.ImageID
 		seen.Image = c.Current.Image
 		c.Current = seen

@@ -18,6 +18,10 @@
 //	agent listen                            hand connections to the pod's loopback device on by standard input and output
 //	agent proxy                             translate a pod's connections to Services and answer for their names
 //	agent proxy-table                       hand the proxy of this container the table on standard input
+//	agent wire STATE                        cut a pod's network, or make it slow, lossy or narrow
+//	agent fill [-full] DIR [BYTES]          write a file that takes a volume's place
+//	agent unfill DIR                        remove it
+//	agent hog ID                            have a container on the engine's machine run out of memory
 //	agent nothing                           end at once: the engine could start it
 //	agent kill -container ID PID            end a process of a container on the engine's machine
 //
@@ -99,6 +103,16 @@ func run(verb string, args []string, stdin io.Reader, stdout io.Writer) error {
 		return proxy()
 	case "proxy-table":
 		return proxyTable(stdin)
+	case "wire":
+		return changeWire(args)
+	case "fill":
+		return fill(args, stdout)
+	case "unfill":
+		return unfill(args)
+	case "hog":
+		return hog(hostRoot, args)
+	case "hog-memory":
+		return hogMemory(args)
 	case "nothing":
 		return nil
 	case "kill":

@@ -49,6 +49,15 @@ func (r *Recorder) Container(pod *corev1.Pod, name, eventType, reason, format st
 	r.record(pod, fieldPath(pod, name), corev1.EventSource{Component: "kubelet", Host: r.node}, eventType, reason, fmt.Sprintf(format, args...))
 }
 
+// Fault records an event about a fault that was done to the pod on purpose; container is the one that it is about, or "".
+func (r *Recorder) Fault(pod *corev1.Pod, container, eventType, reason, format string, args ...any) {
+	path := ""
+	if container != "" {
+		path = fieldPath(pod, container)
+	}
+	r.record(pod, path, corev1.EventSource{Component: "podsim-fault", Host: r.node}, eventType, reason, fmt.Sprintf(format, args...))
+}
+
 // Scheduled records that the pod was given to the node, in the scheduler's name.
 func (r *Recorder) Scheduled(pod *corev1.Pod) {
 	r.record(pod, "", corev1.EventSource{Component: "default-scheduler"}, corev1.EventTypeNormal, "Scheduled",

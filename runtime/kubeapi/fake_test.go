@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/fault"
 	"github.com/podsim/podsim/runtime/kubeapi"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/runtime/token"
@@ -42,7 +44,8 @@ type fakeNode struct {
 	// logs is the answer to Logs; nil is an empty log.
 	logs func(ctx context.Context, options *corev1.PodLogOptions) (io.ReadCloser, error)
 	// exec is the answer to Exec; nil echoes stdin and exits 7.
-	exec func(ctx context.Context, options kubeapi.ExecOptions) error
+	exec   func(ctx context.Context, options kubeapi.ExecOptions) error
+	faults []fault.Fault
 	// dialed are the connections into pods that are open.
 	dialed sync.WaitGroup
 }
@@ -97,6 +100,29 @@ func (n *fakeNode) Warnings(_ context.Context, pod *corev1.Pod) []string {
 		return []string{text}
 	}
 	return nil
+}
+
+// Faults of a fake node are the one that was injected last.
+func (n *fakeNode) Faults(_ context.Context, namespace, name string) ([]fault.Fault, error) {
+	if _, err := n.store.Pods.Get(types.NamespacedName{Namespace: namespace, Name: name}); err != nil {
+		return nil, err
+	}
+	return append([]fault.Fault{}, n.faults...), nil
+}
+
+func (n *fakeNode) InjectFault(_ context.Context, _, name string, f fault.Fault) (fault.Fault, error) {
+	if f.Container == "nobody" {
+		return f, apierrors.NewBadRequest("pod " + name + ` has no container "nobody"`)
+	}
+	f.ID = f.Identify()
+	n.faults = []fault.Fault{f}
+	return f, nil
+}
+
+func (n *fakeNode) ClearFaults(_ context.Context, _, _ string, ids []string) ([]fault.Fault, error) {
+	cleared := slices.DeleteFunc(slices.Clone(n.faults), func(f fault.Fault) bool { return len(ids) > 0 && !slices.Contains(ids, f.ID) })
+	n.faults = slices.DeleteFunc(n.faults, func(f fault.Fault) bool { return len(ids) == 0 || slices.Contains(ids, f.ID) })
+	return append([]fault.Fault{}, cleared...), nil
 }
 
 func (n *fakeNode) AdoptClaims(context.Context) error { return nil }

@@ -18,6 +18,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cri-streaming/pkg/streaming/remotecommand"
 	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
+
+	"github.com/podsim/podsim/runtime/fault"
 )
 
 // Node does what the API promises of pods and claims. It writes the results into the store that the API reads. The
@@ -52,6 +54,12 @@ type Node interface {
 	Attach(ctx context.Context, namespace, name, container string, streams Streams) error
 	// DialPod connects to a TCP port of the pod as a process in it does at localhost.
 	DialPod(ctx context.Context, namespace, name string, port uint16) (net.Conn, error)
+	// Faults are those of the pod that last.
+	Faults(ctx context.Context, namespace, name string) ([]fault.Fault, error)
+	// InjectFault does a fault to the pod, and returns it when that is done. What keeps it from being done is the error.
+	InjectFault(ctx context.Context, namespace, name string, f fault.Fault) (fault.Fault, error)
+	// ClearFaults ends the pod's faults with these IDs, or all if there are none, and returns those that it ended.
+	ClearFaults(ctx context.Context, namespace, name string, ids []string) ([]fault.Fault, error)
 }
 
 // ExecOptions is a command to run in a container.

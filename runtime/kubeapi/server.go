@@ -152,6 +152,7 @@ func New(config Config) *API {
 	s.installDiscovery()
 	s.installOpenAPI()
 	s.routes.ServeMux.HandleFunc("GET /version", serveVersion)
+	serveFaults(s.routes.ServeMux, config.Node, known)
 	healthz.InstallHandler(s.routes.ServeMux)
 	healthz.InstallLivezHandler(s.routes.ServeMux)
 	healthz.InstallReadyzHandler(s.routes.ServeMux)

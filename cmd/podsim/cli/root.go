@@ -10,6 +10,7 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/cmd/podsim/doctor"
 	"github.com/podsim/podsim/cmd/podsim/down"
+	"github.com/podsim/podsim/cmd/podsim/fault"
 	"github.com/podsim/podsim/cmd/podsim/kubeconfig"
 	"github.com/podsim/podsim/cmd/podsim/kubectl"
 	"github.com/podsim/podsim/cmd/podsim/node"
@@ -57,6 +58,7 @@ func NewCommand(release string, streams genericiooptions.IOStreams) *cobra.Comma
 		validate.NewCommand(&session.Namespace, streams),
 		node.NewCommand(session, streams),
 		kubeconfig.NewCommand(session, streams),
+		fault.NewCommand(session, streams),
 		doctor.NewCommand(session, streams),
 		prune.NewCommand(session, streams),
 		version.NewCommand(release, streams),

@@ -44,7 +44,8 @@ type Engine struct {
 	losses     map[string]error // answers that will get lost, by method
 	watchers   map[*watcher]bool
 	history    []Step
-	cgroups    string // their version
+	wires      map[string]string // by sandbox
+	cgroups    string            // their version
 }
 
 // New returns an engine with nothing on it.
@@ -59,6 +60,7 @@ func New() *Engine {
 		losses:     map[string]error{},
 		scripts:    map[string]func(int) Run{},
 		watchers:   map[*watcher]bool{},
+		wires:      map[string]string{},
 		cgroups:    "2",
 	}
 }

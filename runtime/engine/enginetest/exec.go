@@ -76,6 +76,9 @@ func (c *Client) ContainerExecCreate(ctx context.Context, id string, options con
 	if !found.running() {
 		return container.ExecCreateResponse{}, fmt.Errorf("container %s is not running: %w", id, errdefs.ErrConflict)
 	}
+	if found.frozen {
+		return container.ExecCreateResponse{}, fmt.Errorf("container %s is paused, unpause the container before exec: %w", id, errdefs.ErrConflict)
+	}
 	execID := e.nextID()
 	e.execs[execID] = &fakeExec{container: found, options: options, pid: firstPid + e.serial, killed: make(chan struct{})}
 	return container.ExecCreateResponse{ID: execID}, nil

@@ -12,14 +12,27 @@ func (c *fakeContainer) isHelper() bool {
 	return c.container == "" && c.config.Labels[network.LabelType] == "" && c.config.Labels[network.LabelManaged] == "true" && strings.HasPrefix(c.config.Image, agentRepository)
 }
 
+// Wire is what the node had the agent do to the network of a sandbox last, in the words of the agent's verb; "" before the first time.
+func (e *Engine) Wire(sandboxID string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.wires[sandboxID]
+}
+
 // DiskSize is how much the machine's disk can hold, in bytes.
 const DiskSize = 100 << 30
 
-// help is what a helper does: its verb, at once. Of those only kill and disk do anything. The caller holds the lock.
+// help is what a helper does: its verb, at once. Of those only kill, disk, wire and hog do anything. The caller holds the lock.
 func (e *Engine) help(c *fakeContainer) Run {
 	switch verb := c.config.Cmd; {
 	case len(verb) == 2 && verb[0] == "disk":
 		return Run{Output: strconv.Itoa(DiskSize) + "\n"}
+	case len(verb) == 2 && verb[0] == "wire":
+		e.wires[strings.TrimPrefix(string(c.host.NetworkMode), "container:")] = verb[1]
+	case len(verb) == 2 && verb[0] == "hog":
+		if starved, err := e.find(verb[1]); err == nil {
+			e.exit(starved, codeKilled, true)
+		}
 	case len(verb) == 4 && verb[0] == "kill" && verb[1] == "-container":
 		if pid, err := strconv.Atoi(verb[3]); err == nil {
 			e.killProcess(verb[2], pid)

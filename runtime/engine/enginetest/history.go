@@ -15,6 +15,8 @@ const (
 	Started   Action = "started"
 	Signalled Action = "signalled"
 	Exited    Action = "exited"
+	Frozen    Action = "frozen"
+	Thawed    Action = "thawed"
 	Removed   Action = "removed"
 	// Filled: files were unpacked into it at Step.Detail.
 	Filled Action = "filled"

@@ -26,7 +26,8 @@ type life struct {
 	oomKilled         bool
 	outOfMemory       bool // a child was killed for want of memory
 	startError        string
-	stopping          bool          // a stop signal came
+	stopping          bool // a stop signal came
+	frozen            bool
 	exited            chan struct{} // closed at the end
 	removed           chan struct{} // closed when the container is removed
 }
@@ -37,6 +38,8 @@ func (l *life) running() bool { return !l.started.IsZero() && l.finished.IsZero(
 
 func (l *life) status() container.ContainerState {
 	switch {
+	case l.running() && l.frozen:
+		return container.StatePaused
 	case l.running():
 		return container.StateRunning
 	case l.started.IsZero():
@@ -48,7 +51,7 @@ func (l *life) status() container.ContainerState {
 
 func (l *life) state() *container.State {
 	return &container.State{
-		Status: l.status(), Running: l.running(), OOMKilled: l.oomKilled, ExitCode: l.exitCode, Error: l.startError,
+		Status: l.status(), Running: l.running(), Paused: l.running() && l.frozen, OOMKilled: l.oomKilled, ExitCode: l.exitCode, Error: l.startError,
 		StartedAt: engineTime(l.started), FinishedAt: engineTime(l.finished),
 	}
 }
@@ -167,6 +170,7 @@ func (e *Engine) Kill(id, signal string) error {
 	}
 	signal = strings.TrimPrefix(signal, "SIG")
 	e.record(found, Signalled, signal)
+	found.frozen = false // as an engine does
 	e.emit(found, events.ActionKill)
 	switch run := found.run; {
 	case signal == "KILL":

@@ -1,0 +1,303 @@
+package runtime
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/podsim/podsim/runtime/engine/enginetest"
+	"github.com/podsim/podsim/runtime/fault"
+	"github.com/podsim/podsim/runtime/status"
+)
+
+// inject does a fault to the pod p.
+func (w *world) inject(f fault.Fault) {
+	w.Helper()
+	if _, err := w.node.InjectFault(w.Context(), "default", "p", f); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// lasting are the IDs of the faults of the pod p.
+func (w *world) lasting() string {
+	w.Helper()
+	faults, err := w.node.Faults(w.Context(), "default", "p")
+	if err != nil {
+		w.Fatal(err)
+	}
+	var ids []string
+	for _, f := range faults {
+		ids = append(ids, f.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+func (w *world) clearFaults(ids ...string) {
+	w.Helper()
+	if _, err := w.node.ClearFaults(w.Context(), "default", "p", ids); err != nil {
+		w.Fatal(err)
+	}
+}
+
+// faultEvents are the events about the faults of the pod p, the oldest first.
+func (w *world) faultEvents() []string {
+	all, _ := w.node.store.Events.List("default")
+	slices.SortFunc(all, func(a, b *corev1.Event) int { return strings.Compare(a.Name, b.Name) })
+	var words []string
+	for _, e := range all {
+		if e.Source.Component == "podsim-fault" {
+			words = append(words, e.Reason+": "+e.Message)
+		}
+	}
+	return words
+}
+
+func TestAKilledContainerStartsAgainAndTheTimelineSaysWhy(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		w.inject(fault.Fault{Kind: fault.Kill})
+		time.Sleep(time.Minute)
+		want := []string{"0s started main 0", "10s signalled main 0: KILL", "10s exited main 0: 137", "10s started main 1"}
+		if diff := cmp.Diff(want, roundTimes(w.timeline())); diff != "" {
+			w.Error(diff)
+		}
+		if diff := cmp.Diff([]string{"FaultInjected: On purpose: container main gets SIGKILL"}, w.faultEvents()); diff != "" {
+			w.Error(diff)
+		}
+		if got := w.lasting(); got != "" {
+			w.Errorf("%s lasts", got)
+		}
+	})
+}
+
+// roundTimes leaves of the times of a timeline the tens of seconds.
+func roundTimes(lines []string) []string {
+	var rounded []string
+	for _, line := range lines {
+		at, what, _ := strings.Cut(line, " ")
+		d, _ := time.ParseDuration(at)
+		rounded = append(rounded, d.Truncate(10*time.Second).String()+" "+what)
+	}
+	return rounded
+}
+
+const probedByExec = `
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  terminationGracePeriodSeconds: 5
+  containers:
+  - name: main
+    image: "busybox:1.36"
+    livenessProbe: {exec: {command: [check]}, periodSeconds: 10, timeoutSeconds: 2, failureThreshold: 3}
+`
+
+// A command that an engine refuses to a frozen container would be frozen as well.
+func TestProbesOfAFrozenContainerTimeOutAndEndIt(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(probedByExec)
+		w.inject(fault.Fault{Kind: fault.Pause})
+		if got := w.lasting(); got != "pause/main" {
+			w.Errorf("%q lasts", got)
+		}
+		w.await("p", "restarted", func(pod *corev1.Pod) bool { return status.Container(pod, "main").RestartCount == 1 })
+		if took := time.Since(w.begun); took > time.Minute {
+			w.Errorf("it took %v", took)
+		}
+		if !slices.ContainsFunc(w.eventsOf("p"), func(e string) bool { return strings.Contains(e, "command timed out") }) {
+			w.Errorf("no probe timed out: %v", w.eventsOf("p"))
+		}
+		if got := w.lasting(); got != "" {
+			w.Errorf("%s lasts although the instance has ended", got)
+		}
+		want := []string{"FaultInjected: On purpose: container main is frozen", "FaultCleared: No longer, as it has ended: container main is frozen"}
+		if diff := cmp.Diff(want, w.faultEvents()); diff != "" {
+			w.Error(diff)
+		}
+	})
+}
+
+func TestAFrozenContainerIsThawedOnRequestAndByASignal(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.machine.Script("main", func(int) enginetest.Run { return enginetest.Run{For: enginetest.Forever, IgnoresStop: true} })
+		w.up(oneMain)
+		for _, thaw := range []func(){
+			func() { w.clearFaults("pause/main") },
+			func() { w.inject(fault.Fault{Kind: fault.Kill, Signal: "HUP"}) },
+		} {
+			w.inject(fault.Fault{Kind: fault.Pause})
+			if pod := w.pod("p"); pod.Status.ContainerStatuses[0].State.Running == nil {
+				w.Errorf("a frozen container shows as %+v", pod.Status.ContainerStatuses[0].State)
+			}
+			thaw()
+			if got := w.lasting(); got != "" {
+				w.Errorf("%s lasts", got)
+			}
+		}
+	})
+}
+
+func TestAPodWithAFrozenContainerEnds(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		w.inject(fault.Fault{Kind: fault.Pause})
+		w.delete("p", -1)
+		w.awaitGone("p")
+		w.wantNothingLeft()
+	})
+}
+
+func TestFaultsOfTheNetworkAreInEffectTogether(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		const cut = `{"cut":true,"elsewhere":["10.96.0.0/16","127.0.0.11/32"]`
+		for _, step := range []struct {
+			do             func()
+			lasting, state string
+		}{
+			{func() { w.inject(fault.Fault{Kind: fault.Network, Wire: &fault.Wire{Loss: 5}}) }, "network", `{"loss":5}`},
+			{func() { w.inject(fault.Fault{Kind: fault.Cut}) }, "network cut", cut + `,"loss":5}`},
+			{func() { w.inject(fault.Fault{Kind: fault.Network, Wire: &fault.Wire{Rate: 8000}}) }, "cut network", cut + `,"rate":8000}`},
+			{func() { w.clearFaults("cut") }, "network", `{"rate":8000}`},
+			{func() { w.clearFaults() }, "", `{}`},
+		} {
+			step.do()
+			if got := w.lasting(); got != step.lasting {
+				w.Errorf("%q lasts, want %q", got, step.lasting)
+			}
+			if got := w.machine.Wire(w.sandboxes()[0]); got != step.state {
+				w.Errorf("the network is %s, want %s", got, step.state)
+			}
+		}
+	})
+}
+
+func TestAFaultOutlivesTheNodeAndTheSandbox(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		w.inject(fault.Fault{Kind: fault.Network, Wire: &fault.Wire{Loss: 5}})
+		w.inject(fault.Fault{Kind: fault.Pause})
+		w.restart(time.Second)
+		if got := w.lasting(); got != "network pause/main" {
+			w.Errorf("after a crash %q lasts", got)
+		}
+		if err := w.machine.Kill(w.sandboxes()[0], "KILL"); err != nil {
+			w.Fatal(err)
+		}
+		w.await("p", "in a new sandbox", func(pod *corev1.Pod) bool {
+			return len(w.sandboxes()) == 2 && pod.Status.ContainerStatuses[0].State.Running != nil
+		})
+		if got := w.lasting(); got != "network" {
+			w.Errorf("in the new sandbox %q lasts", got)
+		}
+		if got := w.machine.Wire(w.sandboxes()[1]); got != `{"loss":5}` {
+			w.Errorf("the network of the new sandbox is %s", got)
+		}
+		w.clearFaults()
+		if got := w.machine.Wire(w.sandboxes()[1]); got != `{}` {
+			w.Errorf("after the end the network is %s", got)
+		}
+	})
+}
+
+func TestAnImageCannotBePulledWhileAFaultSaysSo(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		w.inject(fault.Fault{Kind: fault.Pull, Image: "busybox:1.36"})
+		w.inject(fault.Fault{Kind: fault.Kill})
+		w.await("p", "without its image", func(pod *corev1.Pod) bool {
+			waiting := pod.Status.ContainerStatuses[0].State.Waiting
+			return waiting != nil && waiting.Reason == "ImagePullBackOff" && strings.Contains(waiting.Message, "a fault has it fail on purpose")
+		})
+		w.clearFaults()
+		w.await("p", "running again", func(pod *corev1.Pod) bool { return pod.Status.ContainerStatuses[0].State.Running != nil })
+	})
+}
+
+func TestAFaultThatTheEngineRefusesIsNone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		for method, f := range map[string]fault.Fault{
+			"ContainerPause":  {Kind: fault.Pause},
+			"ContainerStart":  {Kind: fault.Cut},
+			"ContainerKill":   {Kind: fault.Kill},
+			"CopyToContainer": {Kind: fault.Network, Wire: &fault.Wire{Loss: 1}},
+		} {
+			w.machine.FailNext(method, errHiccup)
+			_, err := w.node.InjectFault(w.Context(), "default", "p", f)
+			if err == nil || !strings.Contains(err.Error(), errHiccup.Error()) {
+				w.Errorf("%s: %v", f.Kind, err)
+			}
+			if got := w.lasting(); got != "" {
+				w.Errorf("%s: %s lasts", f.Kind, got)
+			}
+		}
+		if got := w.faultEvents(); got != nil {
+			w.Errorf("events %v", got)
+		}
+	})
+}
+
+func TestWhatCannotBeDoneNowIsAConflictAndWhatNeverCanABadRequest(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.machine.Script("main", func(int) enginetest.Run { return enginetest.Run{For: 20 * time.Second} })
+		w.up(strings.Replace(oneMain, "spec:", "spec:\n  restartPolicy: Never", 1))
+		size := resource.MustParse("1Mi")
+		if _, err := w.node.InjectFault(w.Context(), "default", "p", fault.Fault{Kind: fault.Fill, Volume: "v", Size: &size}); !apierrors.IsBadRequest(err) {
+			w.Errorf("no such volume: %v", err)
+		}
+		if _, err := w.node.ClearFaults(w.Context(), "default", "p", []string{"cut"}); !apierrors.IsBadRequest(err) || err.Error() != `pod p has no fault "cut": none lasts` {
+			w.Errorf("no such fault: %v", err)
+		}
+		w.awaitPhase("p", corev1.PodSucceeded)
+		if _, err := w.node.InjectFault(w.Context(), "default", "p", fault.Fault{Kind: fault.Kill}); !apierrors.IsConflict(err) {
+			w.Errorf("a pod that has ended: %v", err)
+		}
+	})
+}
+
+// The data of a claim is there for the next pod; what takes its place must not be.
+func TestAVolumeIsEmptiedBeforeItsPodGoes(t *testing.T) {
+	claiming := strings.Replace(oneMain, `image: "busybox:1.36"`, `image: "busybox:1.36", volumeMounts: [{name: data, mountPath: /data}]`, 1) +
+		"  volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]\n"
+	for _, end := range []struct {
+		about  string
+		policy string
+		do     func(*world)
+	}{
+		{"deleted", "Always", func(*world) {}},
+		{"ended", "Never", func(w *world) {
+			w.inject(fault.Fault{Kind: fault.Kill})
+			w.awaitPhase("p", corev1.PodFailed)
+		}},
+	} {
+		t.Run(end.about, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				var verbs []string
+				w.machine.OnExec(func(x enginetest.Exec) enginetest.ExecResult {
+					if verb := x.Command[1]; strings.HasSuffix(verb, "fill") {
+						verbs = append(verbs, strings.Join(x.Command[1:], " "))
+					}
+					return enginetest.ExecResult{}
+				})
+				w.up(strings.Replace(claiming, "spec:", "spec:\n  restartPolicy: "+end.policy, 1))
+				size := resource.MustParse("1Mi")
+				w.inject(fault.Fault{Kind: fault.Fill, Volume: "data", Size: &size})
+				end.do(w)
+				w.delete("p", -1)
+				w.awaitGone("p")
+				want := []string{"fill /podsim/volumes/data 1048576", "unfill /podsim/volumes/data"}
+				if diff := cmp.Diff(want, verbs); diff != "" {
+					w.Error(diff)
+				}
+			})
+		})
+	}
+}

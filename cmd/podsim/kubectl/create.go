@@ -30,6 +30,9 @@ func newCreate(factory cmdutil.Factory, streams genericiooptions.IOStreams) *cob
 
 		# Let the account of a pod read pods
 		podsim create role reader --verb=get,list,watch --resource=pods
-		podsim create rolebinding reader --role=reader --serviceaccount=default:web`)
+		podsim create rolebinding reader --role=reader --serviceaccount=default:web
+
+		# Print a token of a service account
+		podsim create token default`)
 	return cmd
 }

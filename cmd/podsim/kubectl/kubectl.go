@@ -1,5 +1,5 @@
 // Package kubectl makes podsim verbs of kubectl's own commands: get, logs, exec, attach, cp, port-forward, events, wait, describe, patch,
-// set, create, apply, label, annotate, delete, auth, debug, top, explain, api-resources and api-versions.
+// set, create, apply, replace, edit, scale, label, annotate, delete, auth, debug, top, explain, api-resources and api-versions.
 // The code, the flags and the output are kubectl's; only the server they talk to and the name in the help texts are podsim's.
 package kubectl
 
@@ -16,6 +16,7 @@ import (
 	"k8s.io/kubectl/pkg/cmd/apiresources"
 	"k8s.io/kubectl/pkg/cmd/delete"
 	"k8s.io/kubectl/pkg/cmd/describe"
+	"k8s.io/kubectl/pkg/cmd/edit"
 	"k8s.io/kubectl/pkg/cmd/events"
 	"k8s.io/kubectl/pkg/cmd/exec"
 	"k8s.io/kubectl/pkg/cmd/explain"
@@ -23,6 +24,8 @@ import (
 	"k8s.io/kubectl/pkg/cmd/label"
 	"k8s.io/kubectl/pkg/cmd/logs"
 	"k8s.io/kubectl/pkg/cmd/patch"
+	"k8s.io/kubectl/pkg/cmd/replace"
+	"k8s.io/kubectl/pkg/cmd/scale"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/cmd/wait"
 	"k8s.io/kubectl/pkg/util/templates"
@@ -106,8 +109,20 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			# Change a value of a ConfigMap
 			podsim patch configmap settings --type=merge -p '{"data":{"level":"debug"}}'`),
 		newSet(factory, streams),
-		newCreate(factory, streams),
 		newApply(factory, streams),
+		newCreate(factory, streams),
+		adopt(replace.NewCmdReplace(validatedByNode{factory}, streams), `
+			# Put what a manifest describes in place of what is there
+			podsim replace -f settings.yaml`),
+		adopt(edit.NewCmdEdit(validatedByNode{factory}, streams), `
+			# Change a ConfigMap in your editor: volumes of running pods follow
+			podsim edit configmap settings
+
+			# Change a pod's labels or images with another editor
+			KUBE_EDITOR=nano podsim edit pod web`),
+		adopt(scale.NewCmdScale(factory, streams), `
+			# Have three pods of a Deployment
+			podsim scale deployment web --replicas=3`),
 		adopt(label.NewCmdLabel(factory, streams), `
 			# Put a label on a pod, or change it; files of downwardAPI volumes follow
 			podsim label pod web tier=front --overwrite
@@ -155,6 +170,9 @@ func adopt(cmd *cobra.Command, examples string) *cobra.Command {
 	cmd.Long = rename(cmd.Long)
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) { flag.Usage = rename(flag.Usage) })
 	run := cmd.Run
+	if run == nil {
+		return cmd // it only has commands below it
+	}
 	cmd.Run = nil
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return catch(func() { run(cmd, args) })

@@ -35,6 +35,7 @@ func (s *suite) commands() map[string]func(ts *testscript.TestScript, neg bool, 
 		"prompt":       prompt,
 		"killnode":     killNode,
 		"ends":         ends,
+		"release":      release,
 		"leakcheck":    s.leakCheck,
 		"serve":        serve,
 		"registry":     serveRegistry,
@@ -218,6 +219,16 @@ func (s *suite) leakCheck(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return err
 	}))
+}
+
+// release builds the podsim of a release.
+func release(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, neg, args, 2, false, "release VERSION PROGRAM")
+	build := exec.Command("go", "build", "-ldflags", "-X main.release="+args[0], "-o", ts.MkAbs(args[1]), "../cmd/podsim")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		ts.Fatalf("building podsim %s: %v\n%s", args[0], err, output)
+	}
 }
 
 func ends(ts *testscript.TestScript, neg bool, args []string) {

@@ -21,6 +21,7 @@
 //	prompt LIMIT                 for some seconds the node must answer `get pods` within the limit, a stray answer excepted
 //	killnode                     kill -9 every podsim process of this script
 //	ends                         wait until the node has ended itself
+//	release VERSION PROGRAM      build the podsim of a release
 //	leakcheck                    nothing of $NS (or $NS-...) is on the engine, the node has ended itself, its socket is gone
 //	serve DIR                    serve the directory over HTTP at $URL
 //	registry [USER PASSWORD]     a registry at $REGISTRY, which asks for these credentials if there are any

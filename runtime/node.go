@@ -18,6 +18,7 @@ import (
 
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/event"
 	"github.com/podsim/podsim/runtime/instance"
@@ -76,6 +77,8 @@ type Options struct {
 	// RBAC has requests to the API authorized by the roles and bindings of the store, as they are, too, when pods are found that were begun
 	// like that; else everybody who is known may do everything.
 	RBAC bool
+	// Identity is what clients on the socket are told of the process.
+	Identity endpoint.Identity
 	// Logger of the node's own troubles; nil discards them.
 	Logger *slog.Logger
 }

@@ -104,7 +104,8 @@ func (n *Node) serve(ctx context.Context, stop context.CancelFunc, socket net.Li
 	if port != nil {
 		s.serveOn(port)
 	}
-	s.serve(&http.Server{Handler: idle.count(endpoint.WithAccess(kubeapi.ForAdmin(handler), s.access))}, func(server *http.Server) error { return server.Serve(socket) })
+	own := endpoint.WithIdentity(endpoint.WithAccess(kubeapi.ForAdmin(handler), s.access), n.options.Identity, stop)
+	s.serve(&http.Server{Handler: idle.count(own)}, func(server *http.Server) error { return server.Serve(socket) })
 	select {
 	case err := <-s.failed:
 		stop()

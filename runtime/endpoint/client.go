@@ -27,6 +27,9 @@ func Config(dir string) *rest.Config {
 // ErrSilent is the error of Ping when a node has the socket and does not answer.
 var ErrSilent = errors.New("podsim's node does not answer")
 
+// versionPath is what every node answers.
+const versionPath = "/version"
+
 // pingLimit is how long Ping waits for a node that listens and does not answer: it may be taking over pods.
 const pingLimit = 10 * time.Second
 
@@ -35,22 +38,27 @@ const pingLimit = 10 * time.Second
 func Ping(ctx context.Context, dir string) error { return ping(ctx, dir, pingLimit) }
 
 func ping(ctx context.Context, dir string, limit time.Duration) error {
+	_, err := identify(ctx, dir, limit)
+	return err
+}
+
+func identify(ctx context.Context, dir string, limit time.Duration) (Identity, error) {
 	silent := fmt.Errorf("%w within %v: if it is stopped (Ctrl-Z), go on with it (fg, or kill -CONT); if it hangs, end it (kill -KILL; its pods stay, "+
 		"and the next command takes them over); pgrep -a podsim finds it, and its log is %s", ErrSilent, limit, LogPath(dir))
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, silent)
 	defer cancel()
-	response, err := request(ctx, dir, http.MethodGet, "/version")
+	response, err := request(ctx, dir, http.MethodGet, versionPath)
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, ErrSilent) {
-		return cause
+		return Identity{}, cause
 	}
 	if err != nil {
-		return fmt.Errorf("asking the node for its version: %w", err)
+		return Identity{}, fmt.Errorf("asking the node for its version: %w", err)
 	}
 	response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("asking the node for its version: it answered %s", response.Status)
+		return Identity{}, fmt.Errorf("asking the node for its version: it answered %s", response.Status)
 	}
-	return nil
+	return identityIn(response.Header), nil
 }
 
 // request asks the node over a connection of its own. The caller closes the body of the response.

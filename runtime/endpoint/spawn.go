@@ -27,6 +27,8 @@ type Node struct {
 	Executable string
 	// Args are its arguments, without the program's name.
 	Args []string
+	// Replaces is the process id of a node that ends, and is not the one that is wanted; 0 if there is none.
+	Replaces int
 }
 
 // Spawn starts a node that goes on when this process and its terminal end, with its output in LogPath, and returns when
@@ -40,8 +42,10 @@ func Spawn(ctx context.Context, node Node, dir string) (started bool, err error)
 			if err = Ping(ctx, dir); err == nil {
 				return true, nil
 			}
-		} else if errors.Is(err, ErrHeld) && Ping(ctx, dir) == nil {
-			return false, nil
+		} else if errors.Is(err, ErrHeld) {
+			if there, pingErr := Identify(ctx, dir); pingErr == nil && (node.Replaces == 0 || there.PID != node.Replaces) {
+				return false, nil
+			}
 		}
 		if !errors.Is(err, ErrHeld) {
 			return false, fmt.Errorf("starting a node in the background: %w", err)

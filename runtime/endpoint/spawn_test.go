@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,6 +44,7 @@ func runNode(kind, dir string) {
 		fmt.Fprintln(os.Stderr, "asking the engine")
 		waitForever()
 	}
+	identity := NewIdentity("v1.2.3")
 	lease, err := Acquire(dir)
 	if err != nil {
 		Report(err)
@@ -56,7 +58,13 @@ func runNode(kind, dir string) {
 	})
 	fmt.Println("serving")
 	Report(nil)
-	http.Serve(lease.Listener, mux)
+	http.Serve(lease.Listener, WithIdentity(mux, identity, func() {
+		go func() { // the answer comes first, and the end some time after
+			time.Sleep(100 * time.Millisecond)
+			lease.Close()
+			os.Exit(0)
+		}()
+	}))
 	waitForever()
 }
 
@@ -112,6 +120,32 @@ func TestSpawnedNodeServesAndLeavesNothing(t *testing.T) {
 	stop(t, dir)
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the state directory is left behind: %v", err)
+	}
+}
+
+func TestANodeIsReplacedByAnother(t *testing.T) {
+	dir := stateDirectory(t)
+	if _, err := Spawn(t.Context(), node("serves", dir), dir); err != nil {
+		t.Fatal(err)
+	}
+	first, err := Identify(t.Context(), dir)
+	if err != nil || first.PID == 0 || first.Version != "v1.2.3" || !first.Background || !slices.Equal(first.Arguments, []string{"node", "serves", dir}) {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	if err := AskEnd(t.Context(), dir, Identity{PID: first.PID + 1}); err == nil {
+		t.Error("a node ends in place of another")
+	}
+	if err := AskEnd(t.Context(), dir, first); err != nil {
+		t.Fatal(err)
+	}
+	next := node("serves", dir)
+	next.Replaces = first.PID
+	if started, err := Spawn(t.Context(), next, dir); err != nil || !started {
+		t.Fatalf("started %v, %v", started, err)
+	}
+	defer stop(t, dir)
+	if second, err := Identify(t.Context(), dir); err != nil || second.PID == first.PID {
+		t.Errorf("after %+v comes %+v, %v", first, second, err)
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 
 // NewCommand makes podsim's command. release is the version that the linker was given, or empty.
 func NewCommand(release string, streams genericiooptions.IOStreams) *cobra.Command {
-	session := &client.Session{}
+	session := &client.Session{Version: version.Info(release).GitVersion}
 	root := &cobra.Command{
 		Use:   "podsim",
 		Short: "Run Kubernetes Pods on a plain Docker Engine",

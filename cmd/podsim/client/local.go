@@ -38,6 +38,7 @@ func startLocal(ctx context.Context, t target, options nodeflags.Options, log io
 		PullProgress:          n.pulled,
 		MaxParallelImagePulls: options.MaxParallelImagePulls,
 		IdleTimeout:           options.IdleTimeout,
+		Identity:              endpoint.NewIdentity(t.version),
 	}, log)
 	if err != nil {
 		return nil, err

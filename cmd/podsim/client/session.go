@@ -38,6 +38,8 @@ type Session struct {
 	Namespace string
 	// As is who the user of kubectl's verbs pretends to be; nobody if it is empty.
 	As rest.ImpersonationConfig
+	// Version is that of this program; "" if it has none.
+	Version string
 
 	mu         sync.Mutex
 	connection *Connection
@@ -50,6 +52,8 @@ func (s *Session) EngineHost() (string, error) { return engine.Host(s.Host) }
 type target struct {
 	host string // of the engine
 	dir  string // the state directory, with the lease and the socket
+	// version is that of this program.
+	version string
 }
 
 func (s *Session) target() (target, error) {
@@ -58,7 +62,7 @@ func (s *Session) target() (target, error) {
 		return target{}, err
 	}
 	dir, err := endpoint.Directory(host)
-	return target{host, dir}, err
+	return target{host, dir, s.Version}, err
 }
 
 // Connect finds the node that runs for the engine, or starts one in the background with options. All calls share one
@@ -86,15 +90,25 @@ func (s *Session) Connect(ctx context.Context, options nodeflags.Options) (*Conn
 	return connection, nil
 }
 
-// ensureNode starts a node in the background unless one answers. A node that is there and does not answer is an error.
+// ensureNode starts a node in the background unless one answers. A node that is there and does not answer is an error; one of an older
+// podsim is replaced.
 func (t target) ensureNode(ctx context.Context, options nodeflags.Options) (started bool, err error) {
-	if err := endpoint.Ping(ctx, t.dir); err == nil || errors.Is(err, endpoint.ErrSilent) {
+	there, err := endpoint.Identify(ctx, t.dir)
+	if errors.Is(err, endpoint.ErrSilent) {
 		return false, err
+	}
+	if err == nil {
+		return false, t.replace(ctx, there)
 	}
 	args, err := nodeArguments(t.host, options)
 	if err != nil {
 		return false, err
 	}
+	return t.spawn(ctx, endpoint.Node{Args: args})
+}
+
+// spawn starts this program as a node in the background.
+func (t target) spawn(ctx context.Context, node endpoint.Node) (started bool, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return false, fmt.Errorf("finding podsim's own program: %w", err)
@@ -102,7 +116,8 @@ func (t target) ensureNode(ctx context.Context, options nodeflags.Options) (star
 	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("it does not serve after %v; the Docker Engine at %s may be slow or hang: "+
 		"see whether docker -H %s version answers, and try again", startLimit, t.host, t.host))
 	defer cancel()
-	return endpoint.Spawn(ctx, endpoint.Node{Executable: self, Args: args}, t.dir)
+	node.Executable = self
+	return endpoint.Spawn(ctx, node, t.dir)
 }
 
 // idleTimeout is the idle timeout of a node in the background.

@@ -26,10 +26,10 @@ func TestTheMachinesServicesWorkTogetherInAPod(t *testing.T) {
 
 	ending := pod.Delete(podtest.OwnGrace)
 	database, _ := ending.Of("database")
-	if database.ExitCode != 0 {
-		t.Errorf("the database did not end well:\n%s", ending)
-	}
 	for _, c := range ending.Containers {
+		if c.ExitCode != 0 {
+			t.Errorf("%s did not end well:\n%s", c.Name, ending)
+		}
 		if c.Name != "database" && c.Seen.After(database.Seen) {
 			t.Errorf("%s ended after the database that it uses:\n%s", c.Name, ending)
 		}

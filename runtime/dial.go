@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/network"
@@ -40,13 +41,9 @@ func (w *worker) dialInto(sandbox *state.Sandbox) {
 
 // DialPod connects to a TCP port at the pod's own localhost.
 func (n *Node) DialPod(ctx context.Context, namespace, name string, port uint16) (net.Conn, error) {
-	pod, err := n.store.Pods.Get(types.NamespacedName{Namespace: namespace, Name: name})
+	_, w, err := n.living(namespace, name)
 	if err != nil {
 		return nil, err
-	}
-	w := n.worker(pod.UID)
-	if w == nil || w.inside.Load() == nil || status.Terminal(pod.Status.Phase) {
-		return nil, fmt.Errorf("failed to find sandbox of pod %s/%s: its phase is %s", namespace, name, pod.Status.Phase)
 	}
 	dial := *w.inside.Load()
 	local := func(ip string) string { return net.JoinHostPort(ip, strconv.Itoa(int(port))) }
@@ -59,4 +56,26 @@ func (n *Node) DialPod(ctx context.Context, namespace, name string, port uint16)
 		return conn, nil
 	}
 	return nil, fmt.Errorf("failed to connect to localhost:%d inside the pod, IPv4: %w IPv6 %w", port, failure4, failure6)
+}
+
+// DialPodAddress connects to a TCP port at the pod's address, from outside the pod.
+func (n *Node) DialPodAddress(ctx context.Context, namespace, name string, port uint16) (net.Conn, error) {
+	pod, w, err := n.living(namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	return (*w.dial.Load())(ctx, "tcp", net.JoinHostPort(pod.Status.PodIP, strconv.Itoa(int(port))))
+}
+
+// living is a pod that has a sandbox to connect to, with its worker.
+func (n *Node) living(namespace, name string) (*corev1.Pod, *worker, error) {
+	pod, err := n.store.Pods.Get(types.NamespacedName{Namespace: namespace, Name: name})
+	if err != nil {
+		return nil, nil, err
+	}
+	w := n.worker(pod.UID)
+	if w == nil || w.inside.Load() == nil || status.Terminal(pod.Status.Phase) {
+		return nil, nil, fmt.Errorf("failed to find sandbox of pod %s/%s: its phase is %s", namespace, name, pod.Status.Phase)
+	}
+	return pod, w, nil
 }

@@ -48,6 +48,8 @@ type fakeNode struct {
 	faults []fault.Fault
 	// dialed are the connections into pods that are open.
 	dialed sync.WaitGroup
+	// serves has where on this machine that is served which pods serve at their addresses, by port.
+	serves map[uint16]string
 }
 
 // Metrics finds that every container of a pod that runs uses half a processor.
@@ -185,6 +187,15 @@ func (n *fakeNode) DialPod(_ context.Context, _, _ string, port uint16) (net.Con
 		_, _ = io.Copy(far, far)
 	})
 	return near, nil
+}
+
+// DialPodAddress connects to what serves holds.
+func (n *fakeNode) DialPodAddress(ctx context.Context, _, _ string, port uint16) (net.Conn, error) {
+	address, ok := n.serves[port]
+	if !ok {
+		return nil, fmt.Errorf("dial tcp 10.0.0.7:%d: connect: connection refused", port)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
 // api is the API over an empty store, served on a loopback port.

@@ -60,6 +60,8 @@ type Node interface {
 	InjectFault(ctx context.Context, namespace, name string, f fault.Fault) (fault.Fault, error)
 	// ClearFaults ends the pod's faults with these IDs, or all if there are none, and returns those that it ended.
 	ClearFaults(ctx context.Context, namespace, name string, ids []string) ([]fault.Fault, error)
+	// DialPodAddress connects to a TCP port of the pod's own address, as a client outside of the pod does.
+	DialPodAddress(ctx context.Context, namespace, name string, port uint16) (net.Conn, error)
 }
 
 // ExecOptions is a command to run in a container.

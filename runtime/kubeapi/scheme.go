@@ -58,6 +58,7 @@ func newKinds() kinds {
 		&rbacv1.ClusterRole{}, &rbacv1.ClusterRoleList{}, &rbacv1.ClusterRoleBinding{}, &rbacv1.ClusterRoleBindingList{})
 	internal(scheme, metrics.GroupName, &metrics.PodMetrics{}, &metrics.PodMetricsList{})
 	addEventConversions(scheme)
+	addProxyConversions(scheme)
 
 	defaulting(scheme, defaults.Pod)
 	defaulting(scheme, defaults.Secret)

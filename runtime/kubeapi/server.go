@@ -109,6 +109,8 @@ func New(config Config) *API {
 		"pods/attach":            stream{&corev1.PodAttachOptions{}, []string{http.MethodGet, http.MethodPost}, attach(config)},
 		"pods/portforward":       stream{&corev1.PodPortForwardOptions{}, []string{http.MethodGet, http.MethodPost}, portForward(config)},
 		"pods/exec":              stream{&corev1.PodExecOptions{}, []string{http.MethodGet, http.MethodPost}, exec(config)},
+		"pods/proxy":             podProxy(config),
+		"services/proxy":         serviceProxy(config),
 		"configmaps":             configMaps(config).registry(known, config.Clock),
 		"secrets":                secrets(config).registry(known, config.Clock),
 		"persistentvolumeclaims": claims(config).registry(known, config.Clock),

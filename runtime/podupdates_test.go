@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -51,6 +52,31 @@ func TestAReadinessGateOpensWithTheConditionThatAClientWrites(t *testing.T) {
 		})
 		if err != refusal || w.pod("web") != before {
 			t.Errorf("an update that failed: %v, %v", err, w.pod("web").Labels)
+		}
+	})
+}
+
+// TestReadinessThatAClientWritesIsSetRight: an API server takes what a client writes of it, and the node writes its own again.
+func TestReadinessThatAClientWritesIsSetRight(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.create(`{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: app, image: "busybox:1.36"}]}}`)
+		w.await("web", "ready", func(pod *corev1.Pod) bool { return pod != nil && isReady(pod) })
+		before := w.pod("web").Status
+		_, err := w.node.UpdatePod(t.Context(), "default", "web", func(pod *corev1.Pod) error {
+			for i := range pod.Status.Conditions {
+				if c := &pod.Status.Conditions[i]; c.Type == corev1.PodReady || c.Type == corev1.ContainersReady {
+					c.Status = corev1.ConditionFalse
+				}
+			}
+			pod.Status.Reason, pod.Status.Message = "E2E", "by a client"
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if diff := cmp.Diff(before, w.pod("web").Status); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

@@ -141,7 +141,7 @@ func (p podRegistry) parts(of *resource[*corev1.Pod], config Config) map[string]
 			return append(validation.ValidateEphemeralContainersUpdate(newer, older), podfields.Unsupported(newer)...)
 		}),
 		"resize":   partOf(p.registered, of, resize, checkResize(config)),
-		"status":   partOf(p.registered, of, foreignConditions, checkConditions),
+		"status":   partOf(p.registered, of, clientsStatus, checkConditions),
 		"eviction": evictions{p},
 		"binding":  bindings{p},
 	}
@@ -203,22 +203,40 @@ func resized(stored, sent []corev1.Container) []corev1.Container {
 	return merged
 }
 
-// foreignConditions is what clients may write of a pod's status: the conditions that are not the node's, such as those of readiness
-// gates. The node's own part of the status stays as it is, whatever a client sends back of it.
-func foreignConditions(newer, older *corev1.Pod) {
+// clientsStatus is what clients may write of a pod's status. The conditions that are not the node's, such as those of readiness gates, are
+// theirs. Whether the pod is ready, the reason and the message are what they say until the node writes its own again, which it does at once,
+// as a kubelet does in its next round; of a pod that has ended nobody would. All else stays as it is, whatever a client sends back of it.
+func clientsStatus(newer, older *corev1.Pod) {
+	sent := newer.Status
 	var conditions []corev1.PodCondition // the node's come last (S3.20)
-	for _, c := range newer.Status.Conditions {
+	for _, c := range sent.Conditions {
 		if !status.Own(c.Type) {
 			conditions = append(conditions, c)
 		}
 	}
+	ended := status.Terminal(older.Status.Phase)
 	for _, c := range older.Status.Conditions {
-		if status.Own(c.Type) {
-			conditions = append(conditions, c)
+		if !status.Own(c.Type) {
+			continue
 		}
+		if readiness := c.Type == corev1.PodReady || c.Type == corev1.ContainersReady; readiness && !ended {
+			c = conditionOr(sent.Conditions, c)
+		}
+		conditions = append(conditions, c)
 	}
 	keep(newer, older)
 	newer.Status.Conditions = conditions
+	if !ended {
+		newer.Status.Reason, newer.Status.Message = sent.Reason, sent.Message
+	}
+}
+
+// conditionOr is the condition of that type in the list, or c if there is none.
+func conditionOr(list []corev1.PodCondition, c corev1.PodCondition) corev1.PodCondition {
+	if i := slices.IndexFunc(list, func(other corev1.PodCondition) bool { return other.Type == c.Type }); i >= 0 {
+		return list[i]
+	}
+	return c
 }
 
 func checkConditions(newer, _ *corev1.Pod) field.ErrorList {

@@ -122,7 +122,8 @@ func TestClientsWriteConditionsThatAreNotTheNodes(t *testing.T) {
 		"one less":                            {strategic, `{"status":{"conditions":[{"type":"x/old","$patch":"delete"}]}}`, own},
 		"with operations":                     {jsonPatch, `[{"op":"replace","path":"/status/conditions/0/status","value":"Unknown"}]`, "x/old=Unknown " + own},
 		"a list without the node's":           {mergePatch, `{"status":{"conditions":[{"type":"x/gate","status":"True"}]}}`, "x/gate=True " + own},
-		"none of the node's is theirs":        {strategic, `{"status":{"conditions":[{"type":"Ready","status":"True"}]}}`, "x/old=False " + own},
+		"readiness until the node tells it":   {strategic, `{"status":{"conditions":[{"type":"Ready","status":"True"}]}}`, "x/old=False PodScheduled=True Ready=True"},
+		"no other one of the node's":          {strategic, `{"status":{"conditions":[{"type":"PodScheduled","status":"False"}]}}`, "x/old=False " + own},
 		"nor is any other part of the status": {strategic, `{"status":{"phase":"Failed","podIP":"1.2.3.4","containerStatuses":[{"name":"main","ready":false}]}}`, "x/old=False " + own},
 		"nor is the pod":                      {strategic, `{"metadata":{"labels":{"k":"v"}},"spec":{"nodeName":"other"}}`, "x/old=False " + own},
 	} {
@@ -157,21 +158,26 @@ func TestClientsWriteConditionsThatAreNotTheNodes(t *testing.T) {
 	}
 }
 
-func TestAStatusThatIsSentBackChangesNothing(t *testing.T) {
+// TestReasonAndMessageAreAlsoTheClients, as with an API server, but of a pod that has ended: the node would not set them right.
+func TestReasonAndMessageAreAlsoTheClients(t *testing.T) {
 	api := serve(t)
-	api.haveFinishedPod("a", func(pod *corev1.Pod) {
-		pod.Status.Conditions = []corev1.PodCondition{{Type: "Ready", Status: "True"}, {Type: "x/gate", Status: "True"}}
+	api.haveFinishedPod("running")
+	api.haveFinishedPod("ended", func(pod *corev1.Pod) {
+		pod.Status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: "Evicted", Message: "too much",
+			Conditions: []corev1.PodCondition{{Type: "Ready", Status: "False"}}}
 	})
-	pods, ctx := api.clients().CoreV1().Pods("default"), t.Context()
-	read, err := pods.Get(ctx, "a", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	api.setPod("a", func(pod *corev1.Pod) { pod.Status.Conditions[0].Status = "False" })
-	read.ResourceVersion = ""
-	written, err := pods.UpdateStatus(ctx, read, metav1.UpdateOptions{})
-	if err != nil || written.Status.Conditions[1].Type != "Ready" || written.Status.Conditions[1].Status != "False" {
-		t.Errorf("%+v, %v", written.Status.Conditions, err)
+	for name, want := range map[string]string{"running": "E2E: by a client", "ended": "Evicted: too much"} {
+		body := `{"status":{"reason":"E2E","message":"by a client","conditions":[{"type":"Ready","status":"True"}]}}`
+		after, err := api.clients().CoreV1().Pods("default").Patch(t.Context(), name, types.StrategicMergePatchType, []byte(body), metav1.PatchOptions{}, "status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := after.Status.Reason + ": " + after.Status.Message; got != want {
+			t.Errorf("%s: %s", name, got)
+		}
+		if c := after.Status.Conditions; name == "ended" && (len(c) != 1 || c[0].Status != "False") {
+			t.Errorf("%s: %+v", name, c)
+		}
 	}
 }
 

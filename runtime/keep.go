@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,7 +31,7 @@ func keptCollections(of *store.Store, dir string) []kept.Collection {
 		kept.Of(of.Claims, isUsersClaim),
 		kept.Of(of.Services, func(s *corev1.Service) bool { return isUsers(s) && !isCompanion(s) }),
 		kept.Of(of.ServiceAccounts, isUsersAccount),
-		kept.Of(of.Leases, nil),
+		kept.Of(of.Leases, isUsersLease),
 		kept.Of(of.Deployments, nil),
 		kept.Of(of.ReplicaSets, nil),
 		kept.Of(of.StatefulSets, nil),
@@ -82,6 +83,11 @@ func isUsersClaim(claim *corev1.PersistentVolumeClaim) bool {
 // isUsersAccount leaves out the account that every namespace has.
 func isUsersAccount(account *corev1.ServiceAccount) bool {
 	return account.Name != kubeapi.DefaultAccount || writtenByClient(account)
+}
+
+// isUsersLease leaves out the node's own, which says how it is now.
+func isUsersLease(lease *coordinationv1.Lease) bool {
+	return lease.Namespace != corev1.NamespaceNodeLease || lease.Name != NodeName
 }
 
 // newKeeper keeps the objects of the node in its state directory; nil if it has none.

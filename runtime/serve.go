@@ -85,6 +85,7 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	n.watchServices(ctx)
 	n.wg.Go(func() { api.Run(ctx) })
 	n.wg.Go(func() { manager.Run(ctx) })
+	n.wg.Go(func() { n.keepLease(ctx) })
 	close(n.ready)
 	err = n.serve(ctx, stop, listener, port, api)
 	n.wg.Wait()

@@ -24,7 +24,7 @@
 //   - S2.85 of gitRepo volumes and of media of emptyDir volumes: they are refused as not supported.
 //   - S3.14 of evictions that spare the node, and S3.20, S3.27 of the DisruptionTarget that only those set: a pod is evicted for what it
 //     takes of the disk itself, never for what the machine lacks.
-//   - S3.14 of refusals by the node: it refuses for SysctlForbidden, AppArmor and NodePorts; what else podsim cannot run it refuses at the creation.
+//   - S3.14 of refusals by the node: it refuses for PodOSNotSupported, SysctlForbidden, AppArmor and NodePorts; what else podsim cannot run it refuses at the creation.
 //   - S3.22, S4.50 of several ready sandboxes, another network mode, and a sandbox without an address: a pod has one sandbox, whose
 //     network is settled at its creation and to which the engine gives an address as it starts it.
 //   - S3.23, S3.24 of containers with unknown status: every container always has a status.

@@ -23,7 +23,7 @@ var podSection = Section{"The pod", "", []Field{
 	{"imagePullSecrets.name", Honoured, "Credentials for registries, tried in order; those of the user's Docker configuration come after them (S14.8)."},
 	{"nodeName", NoMeaning, "The pod's node, which the scheduler sets (S1.3.1). podsim: there is one node."},
 	{"nodeSelector", NoMeaning, "Labels that the node has to have."},
-	{"os.name", InPart, "A node with another operating system rejects the pod (S1.4.2). podsim: windows is refused."},
+	{"os.name", Honoured, "A node with another operating system rejects the pod (S1.4.2)."},
 	{"overhead", NoMeaning, "What the sandbox itself takes, for the scheduler and the pod's totals (S13.30)."},
 	{"preemptionPolicy", NoMeaning, "Whether pods of lower priority have to go for this one (S1.3)."},
 	{"priority", NoMeaning, "The pod's rank for the scheduler and for evictions (S1.3)."},

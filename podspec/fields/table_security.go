@@ -22,7 +22,7 @@ var securitySection = Section{
 		{"securityContext.supplementalGroupsPolicy", Honoured, "Whether the groups of the user in the image count too: Merge, as when unset, or Strict (S12.3)."},
 		{"securityContext.sysctls.name", Honoured, "A kernel setting of the pod's namespaces; a pod with one that is not safe is rejected (S12.20, S12.21)."},
 		{"securityContext.sysctls.value", Honoured, "Its value (S12.21)."},
-		{"securityContext.windowsOptions", Refused, "For Windows only."},
+		{"securityContext.windowsOptions", NoMeaning, "What processes on Windows run as; a node with Linux passes over it."},
 		{"containers.securityContext.allowPrivilegeEscalation", Honoured, "false lets no program gain privileges, whatever its file says (S12.8)."},
 		{"containers.securityContext.capabilities.add", Honoured, "Capabilities beside the usual ones, without CAP_; ALL comes first (S12.5, S12.6). " +
 			"A name that no capability has, such as CAP_NET_ADMIN, has no effect."},

@@ -52,9 +52,6 @@ func unsupportedValues(spec *corev1.PodSpec) field.ErrorList {
 	if !ptr.Deref(spec.HostUsers, true) {
 		errs = append(errs, field.Forbidden(path.Child("hostUsers"), "podsim does not support user namespaces yet"))
 	}
-	if spec.OS != nil && spec.OS.Name == corev1.Windows {
-		errs = append(errs, field.Forbidden(path.Child("os", "name"), "podsim does not support Windows"))
-	}
 	for c, at := range podspec.ContainersWithPaths(spec, path) {
 		errs = append(errs, unsupportedAmounts(c.Resources.Limits, at.Child("resources", "limits"))...)
 	}

@@ -31,8 +31,9 @@ func TestWhatPodsimCannotDoIsRefused(t *testing.T) {
 			"V0.projected.sources[0].podCertificate: Forbidden: podsim does not support podCertificate yet",
 			`spec.volumes[1].emptyDir.medium: Forbidden: podsim does not support the medium "HugePages" yet, only "" and "Memory"`}},
 		{"a variable from a file", spectest.Container("env: [{name: A, valueFrom: {fileKeyRef: {volumeName: v, path: p, key: k}}}]"), nil},
-		{"other systems", "{hostUsers: false, os: {name: windows}}", []string{
-			"spec.hostUsers: Forbidden: podsim does not support user namespaces yet", "spec.os.name: Forbidden: podsim does not support Windows"}},
+		{"users of its own", "{hostUsers: false}", []string{"spec.hostUsers: Forbidden: podsim does not support user namespaces yet"}},
+		{"another system", "{os: {name: windows}}", nil}, // the node rejects it
+		{"options for another system", "{securityContext: {windowsOptions: {runAsUserName: a}}, containers: [{securityContext: {windowsOptions: {runAsUserName: a}}}]}", nil},
 		{"users of the host", "{hostUsers: true, os: {name: linux}}", nil},
 	}
 	for _, c := range cases {

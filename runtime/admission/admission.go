@@ -24,6 +24,9 @@ func (r *Rejection) StatusMessage() string { return "Pod was rejected: " + r.Mes
 
 // Check returns why a node on such an engine refuses the pod; nil if it takes it.
 func Check(pod *corev1.Pod, facts engine.Facts) *Rejection {
+	if pod.Spec.OS != nil && pod.Spec.OS.Name != corev1.Linux {
+		return &Rejection{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"} // S1.4.2
+	}
 	if err := checkSysctls(pod, facts); err != nil {
 		return &Rejection{"SysctlForbidden", "forbidden sysctl: " + err.Error()}
 	}

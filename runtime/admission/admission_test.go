@@ -41,6 +41,8 @@ func TestCheck(t *testing.T) {
 		want  *Rejection
 	}{
 		{"a plain pod", "{}", plain, nil},
+		{"a pod for this system (S1.4.2)", "{os: {name: linux}}", plain, nil},
+		{"a pod for another system (S1.4.2)", "{os: {name: windows}}", plain, &Rejection{"PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS"}},
 		{"a safe sysctl (S12.20)", sysctls("net.ipv4.tcp_rmem"), plain, nil},
 		{"a safe sysctl with slashes (S12.20)", sysctls("net/ipv4/tcp_rmem"), plain, nil},
 		{"an unsafe sysctl (S12.20)", sysctls("kernel.msgmax"), plain, forbidden(`"kernel.msgmax" not allowlisted`)},

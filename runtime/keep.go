@@ -42,6 +42,7 @@ func keptCollections(of *store.Store, dir string) []kept.Collection {
 		kept.Of(of.RoleBindings, unlessStanding[*rbacv1.RoleBinding]),
 		kept.Of(of.ClusterRoles, unlessStanding[*rbacv1.ClusterRole]),
 		kept.Of(of.ClusterRoleBindings, unlessStanding[*rbacv1.ClusterRoleBinding]),
+		kept.Of(of.PodTemplates, nil),
 		kept.Of(of.TrustBundles, unlessCompanion[*certificatesv1.ClusterTrustBundle]),
 	}
 	if kept.InMemory(dir) { // their values never reach a disk (D3)

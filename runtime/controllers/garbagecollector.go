@@ -28,7 +28,7 @@ func (m *Manager) kept() []kept {
 	s := m.store
 	return []kept{
 		keptIn(s.Pods), keptIn(s.ConfigMaps), keptIn(s.Secrets), keptIn(s.Claims), keptIn(s.Services), keptIn(s.ServiceAccounts), keptIn(s.Leases),
-		keptIn(s.Deployments), keptIn(s.ReplicaSets), keptIn(s.StatefulSets), keptIn(s.DaemonSets), keptIn(s.Jobs), keptIn(s.CronJobs),
+		keptIn(s.Deployments), keptIn(s.ReplicaSets), keptIn(s.StatefulSets), keptIn(s.DaemonSets), keptIn(s.Jobs), keptIn(s.CronJobs), keptIn(s.PodTemplates),
 		keptIn(s.Nodes), keptIn(s.Namespaces), keptIn(s.TrustBundles),
 	}
 }

@@ -41,7 +41,8 @@ func newKinds() kinds {
 		&corev1.Pod{}, &corev1.PodList{}, &corev1.ConfigMap{}, &corev1.ConfigMapList{}, &corev1.Secret{}, &corev1.SecretList{},
 		&corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaimList{}, &corev1.Service{}, &corev1.ServiceList{},
 		&corev1.Event{}, &corev1.EventList{}, &corev1.Namespace{}, &corev1.NamespaceList{},
-		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{})
+		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{},
+		&corev1.PodTemplate{}, &corev1.PodTemplateList{})
 	internal(scheme, corev1.GroupName, endpointsKinds()...)
 	internal(scheme, discoveryv1.GroupName, &discoveryv1.EndpointSlice{}, &discoveryv1.EndpointSliceList{})
 	internal(scheme, appsv1.GroupName, &appsv1.Deployment{}, &appsv1.DeploymentList{}, &appsv1.ReplicaSet{}, &appsv1.ReplicaSetList{},
@@ -71,6 +72,7 @@ func newKinds() kinds {
 	defaulting(scheme, defaults.CronJob)
 	defaulting(scheme, defaults.RoleBinding)
 	defaulting(scheme, defaults.ClusterRoleBinding)
+	defaulting(scheme, defaults.PodTemplate)
 	return kinds{scheme, serializer.NewCodecFactory(scheme), runtime.NewParameterCodec(scheme)}
 }
 

@@ -111,6 +111,7 @@ func New(config Config) *API {
 		"pods/exec":              stream{&corev1.PodExecOptions{}, []string{http.MethodGet, http.MethodPost}, exec(config)},
 		"pods/proxy":             podProxy(config),
 		"services/proxy":         serviceProxy(config),
+		"podtemplates":           podTemplates(config).registry(known, config.Clock),
 		"configmaps":             configMaps(config).registry(known, config.Clock),
 		"secrets":                secrets(config).registry(known, config.Clock),
 		"persistentvolumeclaims": claims(config).registry(known, config.Clock),

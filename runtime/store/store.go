@@ -49,6 +49,7 @@ type Store struct {
 	DaemonSets     *Collection[*appsv1.DaemonSet]
 	Jobs           *Collection[*batchv1.Job]
 	CronJobs       *Collection[*batchv1.CronJob]
+	PodTemplates   *Collection[*corev1.PodTemplate]
 	// Namespaces, Nodes and TrustBundles lie in no namespace.
 	Nodes        *Collection[*corev1.Node]
 	Namespaces   *Collection[*corev1.Namespace]
@@ -107,6 +108,7 @@ func New(version uint64) *Store {
 		DaemonSets:     newCollection[*appsv1.DaemonSet](shared, appsv1.SchemeGroupVersion.WithKind("DaemonSet"), "daemonsets"),
 		Jobs:           newCollection[*batchv1.Job](shared, batchv1.SchemeGroupVersion.WithKind("Job"), "jobs"),
 		CronJobs:       newCollection[*batchv1.CronJob](shared, batchv1.SchemeGroupVersion.WithKind("CronJob"), "cronjobs"),
+		PodTemplates:   newCollection[*corev1.PodTemplate](shared, corev1.SchemeGroupVersion.WithKind("PodTemplate"), "podtemplates"),
 		Nodes:          newCollection[*corev1.Node](shared, corev1.SchemeGroupVersion.WithKind("Node"), "nodes"),
 		Namespaces:     newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
 		TrustBundles:   newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),

@@ -37,6 +37,8 @@ demo: build images ## run the log-sidecar example
 # The first time it makes the images, of Debian's packages and of Go modules; FerretDB and VictoriaLogs are three minutes of work for one
 # core. The READMEs' last commands are the tests; the reaper's image would have to be pulled.
 examples: export TESTCONTAINERS_RYUK_DISABLED = true
+# testcontainers takes a machine with /.dockerenv for a container of another machine's engine, and looks for ports at its gateway.
+examples: export TESTCONTAINERS_HOST_OVERRIDE ?= 127.0.0.1
 examples: build images ## run what the READMEs of the examples say, and their tests
 	$(GO) run ./e2e/images examples
 	e2e/readmes/run examples/*/README.md

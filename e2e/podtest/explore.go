@@ -1,0 +1,336 @@
+package podtest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// SeedVariable names the environment variable with the seed of the random moments of Explore and Find, an integer; each run has another
+// one if it is not set.
+const SeedVariable = "PODSIM_SEED"
+
+// Scenario is what Explore and Find run again and again.
+type Scenario struct {
+	// Pod brings the pod up, as the options of Up.
+	Pod []Option
+	// Kill is the container that is killed.
+	Kill string
+	// Run goes with the pod to the end of what it has to do, such as with WaitReady and WaitFor; what fails in it counts as the check's
+	// failure. nil waits until the pod has ended.
+	Run func(*Pod)
+	// Check says what is wrong with what the pod has done, after Run; nil if nothing is. It is the question that the scenario asks: is any
+	// line lost or doubled?
+	Check func(*Pod) error
+	// Random is at how many random moments the container is killed, beside those at which something happens to the pod.
+	Random int
+}
+
+// Finding is a moment at which the container must not be killed.
+type Finding struct {
+	// At names the moment, such as "app ended" or "1.234s after its start".
+	At string
+	// Err is what the scenario's check said.
+	Err error
+	// Timeline is what happened to the pod then.
+	Timeline string
+}
+
+func (f Finding) String() string {
+	return fmt.Sprintf("killed at %q: %v\n%s", f.At, f.Err, f.Timeline)
+}
+
+// Explore runs the scenario once as it is, to learn what happens to the pod while the container runs, and then once more for each such
+// event, with the container killed by SIGKILL at that moment, and for random moments. Each is a subtest, which fails if the scenario's
+// check does; its name replays it:
+//
+//	go test -run 'TestTheShipperLosesNothing/app_ended'
+//
+// Moments are named after what happens, and so are found again in each run, however long that takes.
+func Explore(t *testing.T, s Scenario) {
+	t.Helper()
+	moments := s.learn(t)
+	for _, at := range moments {
+		t.Run(at.String(), func(t *testing.T) {
+			t.Parallel()
+			if finding := s.killedAt(t, at); finding != nil {
+				t.Errorf("podtest: container %s %s", s.Kill, finding)
+			}
+		})
+	}
+}
+
+// atATime is how many pods Find has at a time.
+const atATime = 4
+
+// Find is Explore for who wants to know of the findings and not to fail: it returns the moments at which the container must not be killed,
+// in the order in which they come. A scenario that fails as it is fails the test.
+func Find(t TB, s Scenario) []Finding {
+	t.Helper()
+	moments := s.learn(t)
+	found := make([]*Finding, len(moments))
+	free := make(chan struct{}, atATime)
+	var trials sync.WaitGroup
+	for i, at := range moments {
+		trials.Go(func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			found[i] = s.killedAt(t, at)
+		})
+	}
+	trials.Wait()
+	var findings []Finding
+	for _, f := range found {
+		if f != nil {
+			findings = append(findings, *f)
+		}
+	}
+	return findings
+}
+
+// learn runs the scenario as it is and returns the moments to kill the container at. A scenario that fails already fails the test.
+func (s Scenario) learn(t TB) []instant {
+	t.Helper()
+	seed, err := seedFromEnvironment()
+	if err != nil {
+		t.Fatalf("podtest: %v", err)
+	}
+	learned := s.try(t, "as it is", nil)
+	switch {
+	case learned.skipped != "":
+		t.Skipf("%s", learned.skipped)
+	case learned.err != nil:
+		t.Fatalf("podtest: the scenario fails without anything being killed: %v\n%s", learned.err, timeline(learned.moments))
+	}
+	instants := instantsOf(learned.moments, s.Kill)
+	if len(instants) == 0 {
+		t.Fatalf("podtest: container %s never runs:\n%s", s.Kill, timeline(learned.moments))
+	}
+	if s.Random > 0 {
+		t.Logf("podtest: random moments are those of %s=%d", SeedVariable, seed)
+		instants = append(instants, randomInstants(learned.moments, s.Kill, s.Random, seed)...)
+	}
+	return instants
+}
+
+func seedFromEnvironment() (uint64, error) {
+	text := os.Getenv(SeedVariable)
+	if text == "" {
+		return rand.Uint64N(1 << 32), nil
+	}
+	seed, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s=%q is no seed: it is an integer", SeedVariable, text)
+	}
+	return seed, nil
+}
+
+// killedAt runs the scenario with the container killed at a moment; nil if the check finds nothing.
+func (s Scenario) killedAt(t TB, at instant) *Finding {
+	t.Helper()
+	tried := s.try(t, at.String(), &at)
+	if tried.note != "" {
+		t.Logf("podtest: %q: %s", at, tried.note)
+	}
+	if tried.err == nil {
+		return nil
+	}
+	return &Finding{At: at.String(), Err: tried.err, Timeline: timeline(tried.moments)}
+}
+
+// tried is what came of a run of a scenario.
+type tried struct {
+	err     error
+	skipped string
+	// note says why the container was not killed, if so.
+	note    string
+	moments []moment
+}
+
+// try runs the scenario once, with the container killed at a moment unless that is nil, in a namespace of its own, of which nothing is left.
+func (s Scenario) try(t TB, name string, at *instant) (result tried) {
+	own := newRehearsal(t, name)
+	own.run(func() {
+		pod := Up(own, s.Pod...)
+		defer func() { result.moments = pod.history.past() }()
+		if pod.space.node == nil {
+			own.Skipf("podtest: skipped: %v", &NeedsEngineError{What: "Explore"})
+		}
+		killing := func() string { return "" }
+		if at != nil {
+			killing = s.killer(own, pod, *at)
+		}
+		if s.Run != nil {
+			s.Run(pod)
+		} else {
+			pod.WaitFor(Ended)
+		}
+		result.note = killing()
+		if s.Check != nil {
+			result.err = s.Check(pod)
+		}
+	})
+	if result.err == nil {
+		result.err = own.err()
+	}
+	result.skipped = own.skipped
+	return result
+}
+
+// killer kills the container when the moment comes. The function that it returns waits for that if the moment has come, gives it up if
+// not, and says why nobody was killed.
+func (s Scenario) killer(t TB, pod *Pod, at instant) func() string {
+	ctx, stop := context.WithCancel(t.Context())
+	came := make(chan struct{})
+	var killed error
+	var killing sync.WaitGroup
+	killing.Go(func() {
+		if !at.await(ctx, pod.history, s.Kill) {
+			return
+		}
+		close(came)
+		killed = (&Container{pod: pod, name: s.Kill}).KillContext(context.WithoutCancel(ctx))
+	})
+	return func() string {
+		select {
+		case <-came:
+		default:
+			stop()
+		}
+		killing.Wait()
+		stop()
+		select {
+		case <-came:
+		default:
+			return "the moment never came"
+		}
+		if killed != nil {
+			return strings.SplitN(killed.Error(), "\n", 2)[0]
+		}
+		return ""
+	}
+}
+
+// instant is a moment in the life of a pod that is found again in every run.
+type instant struct {
+	// label is what happens, and count how often it has happened before.
+	label string
+	count int
+	// after is, if label is empty, the time since the container's first start.
+	after time.Duration
+}
+
+func (i instant) String() string {
+	switch {
+	case i.label == "":
+		return fmt.Sprintf("%v after its start", i.after)
+	case i.count > 0:
+		return fmt.Sprintf("%s (%d)", i.label, i.count+1)
+	}
+	return i.label
+}
+
+// await returns true when the moment has come, or false if it does not until the pod is gone or ctx ends.
+func (i instant) await(ctx context.Context, h *history, container string) bool {
+	came := false
+	_ = h.each(ctx, func(sight) bool {
+		past := h.past()
+		if i.label == "" {
+			_, came = firstStart(past, container)
+		} else {
+			_, came = i.in(past)
+		}
+		return came
+	})
+	if !came || i.label != "" {
+		return came
+	}
+	started, _ := firstStart(h.past(), container)
+	timer := time.NewTimer(time.Until(started.Add(i.after)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// in finds the moment among others.
+func (i instant) in(moments []moment) (moment, bool) {
+	count := 0
+	for _, m := range moments {
+		if labelOf(m) != i.label {
+			continue
+		}
+		if count == i.count {
+			return m, true
+		}
+		count++
+	}
+	return moment{}, false
+}
+
+// labelOf names what happens at a moment, without what differs between runs: "app running", "app Started", "phase Succeeded".
+func labelOf(m moment) string {
+	text := m.text
+	for _, kind := range []string{"Normal ", "Warning "} {
+		text = strings.TrimPrefix(text, kind)
+	}
+	if before, _, ok := strings.Cut(text, ":"); ok && !strings.HasPrefix(text, "waiting: ") {
+		text = before
+	}
+	return strings.TrimSpace(m.container + " " + text)
+}
+
+// instantsOf are the moments at which something happens while the container runs.
+func instantsOf(moments []moment, container string) []instant {
+	var instants []instant
+	counts := map[string]int{}
+	runs := false
+	for _, m := range moments {
+		label := labelOf(m)
+		own := m.container == container
+		switch {
+		case own && m.end != nil:
+			runs = false
+		case own && isStart(m):
+			runs = true
+		}
+		if runs {
+			instants = append(instants, instant{label: label, count: counts[label]})
+		}
+		counts[label]++
+	}
+	return instants
+}
+
+func isStart(m moment) bool { return strings.HasPrefix(m.text, "running") }
+
+// firstStart is when the container was first seen to run.
+func firstStart(moments []moment, container string) (time.Time, bool) {
+	for _, m := range moments {
+		if m.container == container && isStart(m) {
+			return m.at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// randomInstants are n random times from the first start of the container to the end of the pod's life, or of what is known of it.
+func randomInstants(moments []moment, container string, n int, seed uint64) []instant {
+	started, _ := firstStart(moments, container)
+	life := moments[len(moments)-1].at.Sub(started)
+	random := rand.New(rand.NewPCG(seed, 0))
+	var instants []instant
+	for range n {
+		instants = append(instants, instant{after: time.Duration(random.Float64() * float64(life)).Round(time.Millisecond)})
+	}
+	return instants
+}

@@ -25,7 +25,7 @@ import (
 const idleTimeout = 2 * time.Second
 
 // scriptTimeout is how long a script may run before its podsim processes are killed, so that it fails and shows why.
-const scriptTimeout = 2 * time.Minute
+const scriptTimeout = 5 * time.Minute
 
 func TestScripts(t *testing.T) {
 	s := newSuite(t)

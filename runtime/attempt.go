@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/podspec"
@@ -70,7 +71,7 @@ func (w *worker) command(ctx context.Context, id string, command []string, limit
 	run := func() (int, error) {
 		return execute(ctx, w.node.engine, execution{instance: id, command: command, stdout: out, stderr: words, abandoned: abandoned})
 	}
-	for code, err = run(); err != nil && ctx.Err() == nil && w.node.isFrozen(ctx, id); code, err = run() {
+	for code, err = run(); errdefs.IsConflict(err) && w.node.isFrozen(ctx, id); code, err = run() {
 		pause(ctx, relookInterval) // a command that the engine refuses to a frozen container would be frozen, too
 	}
 	return code, out.String(), words.String(), err

@@ -73,6 +73,13 @@ type execution struct {
 	abandoned func(execID string)
 }
 
+// refusal is an engine's error in the engine's own words, and of the same kind.
+type refusal struct{ error }
+
+func (r refusal) Error() string { return engineText(r.error) }
+
+func (r refusal) Unwrap() error { return r.error }
+
 // The engine has no call that waits for a process whose streams have ended: it is asked soon, and then ever less often.
 const firstExecPoll, lastExecPoll = 5 * time.Millisecond, time.Second
 
@@ -83,7 +90,7 @@ func execute(ctx context.Context, e engine.Engine, x execution) (int, error) {
 		Cmd: x.command, Tty: x.tty, AttachStdin: x.stdin != nil, AttachStdout: true, AttachStderr: true,
 	})
 	if err != nil {
-		return 0, errors.New(engineText(err))
+		return 0, refusal{err}
 	}
 	defer func() {
 		if ctx.Err() != nil && x.abandoned != nil {

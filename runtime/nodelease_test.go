@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	coordinationv1 "k8s.io/api/coordination/v1"
@@ -10,6 +11,7 @@ import (
 
 func TestTheNodeRenewsItsLease(t *testing.T) {
 	inWorld(t, func(w *world) {
+		synctest.Wait()
 		key := types.NamespacedName{Namespace: "kube-node-lease", Name: NodeName}
 		lease := func() *coordinationv1.Lease {
 			t.Helper()

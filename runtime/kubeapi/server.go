@@ -89,18 +89,8 @@ func (a *API) Run(ctx context.Context) {
 func New(config Config) *API {
 	known := newKinds()
 	may := newAuthorization(config)
-	s := server{kinds: known, authorizer: may, admission: newAdmission(config), finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log},
-		routes: restful.NewContainer(), core: aggregated.NewResourceManager("api"), groups: aggregated.NewResourceManager("apis"),
-		converter: newLateConverter(known.Scheme)}
-	s.routes.ServeMux = http.NewServeMux()
-	s.routes.Router(restful.CurlyRouter{})                                           // which takes paths as the API has them
-	s.routes.RecoverHandler(func(cause any, _ http.ResponseWriter) { panic(cause) }) // for withoutPanics
-
-	s.routes.ServiceErrorHandler(func(problem restful.ServiceError, request *restful.Request, response *restful.Response) {
-		status := apierrors.NewGenericServerResponse(problem.Code, "", schema.GroupResource{}, "", problem.Message, 0, false)
-		responsewriters.ErrorNegotiated(status, known.codecs, schema.GroupVersion{}, response.ResponseWriter, request.Request)
-	})
-
+	s := server{kinds: known, authorizer: may, admission: newAdmission(config), converter: newLateConverter(known.Scheme),
+		finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log}}
 	pods := pods(config)
 	registry := podRegistry{pods.registry(known, config.Clock), config.Node, config.Store.Pods}
 	core := map[string]rest.Storage{
@@ -134,40 +124,32 @@ func New(config Config) *API {
 	for name, part := range namespaceRegistry.parts(namespaces) {
 		core["namespaces/"+name] = part
 	}
-	s.install("/api", corev1.SchemeGroupVersion, core)
+	s.add("/api", corev1.SchemeGroupVersion, core)
 	s.installWorkloads(config)
-	s.install("/apis", authenticationv1.SchemeGroupVersion, authenticationReviews(config.Tokens))
-	s.install("/apis", authorizationv1.SchemeGroupVersion, authorizationReviews(may))
-	s.install("/apis", certificatesv1.SchemeGroupVersion, map[string]rest.Storage{
+	s.add("/apis", authenticationv1.SchemeGroupVersion, authenticationReviews(config.Tokens))
+	s.add("/apis", authorizationv1.SchemeGroupVersion, authorizationReviews(may))
+	s.add("/apis", certificatesv1.SchemeGroupVersion, map[string]rest.Storage{
 		"clustertrustbundles": trustBundles(config).registry(known, config.Clock),
 	})
-	s.install("/apis", coordinationv1.SchemeGroupVersion, map[string]rest.Storage{"leases": leases(config).registry(known, config.Clock)})
-	s.install("/apis", discoveryv1.SchemeGroupVersion, map[string]rest.Storage{
+	s.add("/apis", coordinationv1.SchemeGroupVersion, map[string]rest.Storage{"leases": leases(config).registry(known, config.Clock)})
+	s.add("/apis", discoveryv1.SchemeGroupVersion, map[string]rest.Storage{
 		"endpointslices": readOnly{endpointSlices(config).registry(known, config.Clock)},
 	})
-	s.install("/apis", eventsv1.SchemeGroupVersion, map[string]rest.Storage{
+	s.add("/apis", eventsv1.SchemeGroupVersion, map[string]rest.Storage{
 		"events": events(config, eventsv1.SchemeGroupVersion).registry(known, config.Clock),
 	})
-	s.install("/apis", rbacv1.SchemeGroupVersion, policies(config, may, known))
-	s.install("/apis", metrics.SchemeGroupVersion, map[string]rest.Storage{"pods": newMetricsRegistry(pods, config, known)})
+	s.add("/apis", rbacv1.SchemeGroupVersion, policies(config, may, known))
+	s.add("/apis", metrics.SchemeGroupVersion, map[string]rest.Storage{"pods": newMetricsRegistry(pods, config, known)})
 	s.finalizer.pods = registry
 	delete(s.finalizer.others, "pods.")
-	s.installDiscovery()
-	s.installOpenAPI()
-	s.routes.ServeMux.HandleFunc("GET /version", serveVersion)
-	serveFaults(s.routes.ServeMux, config.Node, known)
-	healthz.InstallHandler(s.routes.ServeMux)
-	healthz.InstallLivezHandler(s.routes.ServeMux)
-	healthz.InstallReadyzHandler(s.routes.ServeMux)
+	return &API{withoutPanics(late(func() http.Handler { return s.handler(config) }), config.Log), s.finalizer, config.RootCA}
+}
 
-	handler := genericapifilters.WithAuthorization(http.HandlerFunc(s.dispatch), may, known.codecs)
-	handler = impersonation.WithConstrainedImpersonation(handler, may, known.codecs)
-	handler = genericapifilters.WithWarningRecorder(handler)
-	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context
-	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
-	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
-	handler = genericapifilters.WithCacheControl(handler)
-	return &API{withoutPanics(handler, config.Log), s.finalizer, config.RootCA}
+// late is the handler that make makes when the first request comes: to lay out the paths of all resources takes longer than all else that a
+// node does before it runs pods.
+func late(make func() http.Handler) http.Handler {
+	made := sync.OnceValue(make)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) })
 }
 
 // newAdmission has a say in what is created.
@@ -183,9 +165,10 @@ var requestInfos = &genericapirequest.RequestInfoFactory{APIPrefixes: sets.NewSt
 
 // server is the API while it is put together.
 type server struct {
-	kinds     kinds
-	routes    *restful.Container
-	installed []schema.GroupVersion
+	kinds kinds
+	added []resourceGroup
+	// routes lead to the resources of the groups.
+	routes *restful.Container
 	// core and groups tell of all resources at once.
 	core, groups aggregated.ResourceManager
 	// converter tells which fields an object has, for server-side apply and for who manages them.
@@ -196,6 +179,13 @@ type server struct {
 	finalizer *finalizer
 }
 
+// resourceGroup is a version of a group of resources, by their names in paths, and where these paths begin.
+type resourceGroup struct {
+	root      string
+	version   schema.GroupVersion
+	resources map[string]rest.Storage
+}
+
 const (
 	// maxBody is the size in bytes above which the API server takes no request.
 	maxBody = 3 << 20
@@ -203,10 +193,51 @@ const (
 	minRequestTimeout = 30 * time.Minute
 )
 
-// install serves the resources of a version of a group.
-func (s *server) install(root string, version schema.GroupVersion, resources map[string]rest.Storage) {
+// add has the resources of a version of a group served.
+func (s *server) add(root string, version schema.GroupVersion, resources map[string]rest.Storage) {
+	for name, kept := range resources {
+		if within, ok := kept.(contents); ok && kept.(rest.Scoper).NamespaceScoped() && !strings.Contains(name, "/") {
+			s.finalizer.others[name+"."+version.Group] = within
+		}
+	}
+	s.added = append(s.added, resourceGroup{root, version, resources})
+}
+
+// handler serves what was added, and what lies beside it.
+func (s *server) handler(config Config) http.Handler {
+	s.core, s.groups = aggregated.NewResourceManager("api"), aggregated.NewResourceManager("apis")
+	s.routes = restful.NewContainer()
+	s.routes.ServeMux = http.NewServeMux()
+	s.routes.Router(restful.CurlyRouter{})                                           // which takes paths as the API has them
+	s.routes.RecoverHandler(func(cause any, _ http.ResponseWriter) { panic(cause) }) // for withoutPanics
+	s.routes.ServiceErrorHandler(func(problem restful.ServiceError, request *restful.Request, response *restful.Response) {
+		status := apierrors.NewGenericServerResponse(problem.Code, "", schema.GroupResource{}, "", problem.Message, 0, false)
+		responsewriters.ErrorNegotiated(status, s.kinds.codecs, schema.GroupVersion{}, response.ResponseWriter, request.Request)
+	})
+	for _, g := range s.added {
+		s.install(g)
+	}
+	s.installDiscovery()
+	s.installOpenAPI()
+	s.routes.ServeMux.HandleFunc("GET /version", serveVersion)
+	serveFaults(s.routes.ServeMux, config.Node, s.kinds)
+	healthz.InstallHandler(s.routes.ServeMux)
+	healthz.InstallLivezHandler(s.routes.ServeMux)
+	healthz.InstallReadyzHandler(s.routes.ServeMux)
+
+	handler := genericapifilters.WithAuthorization(http.HandlerFunc(s.dispatch), s.authorizer, s.kinds.codecs)
+	handler = impersonation.WithConstrainedImpersonation(handler, s.authorizer, s.kinds.codecs)
+	handler = genericapifilters.WithWarningRecorder(handler)
+	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context
+	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
+	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
+	return genericapifilters.WithCacheControl(handler)
+}
+
+// install serves the resources of a group.
+func (s *server) install(g resourceGroup) {
 	api := genericapi.APIGroupVersion{
-		Root: root, GroupVersion: version, Storage: resources, OptionsExternalVersion: &corev1.SchemeGroupVersion,
+		Root: g.root, GroupVersion: g.version, Storage: g.resources, OptionsExternalVersion: &corev1.SchemeGroupVersion,
 		Serializer: s.kinds.codecs, ParameterCodec: s.kinds.parameters,
 		Typer: s.kinds, Creater: s.kinds, Convertor: s.kinds, ConvertabilityChecker: s.kinds, Defaulter: s.kinds,
 		UnsafeConvertor: runtime.UnsafeObjectConvertor(s.kinds.Scheme), Namer: runtime.Namer(meta.NewAccessor()), TypeConverter: s.converter,
@@ -219,18 +250,12 @@ func (s *server) install(root string, version schema.GroupVersion, resources map
 	if err != nil {
 		panic(err) // a resource is not whole
 	}
-	for name, kept := range resources {
-		if within, ok := kept.(contents); ok && kept.(rest.Scoper).NamespaceScoped() && !strings.Contains(name, "/") {
-			s.finalizer.others[name+"."+version.Group] = within
-		}
-	}
-	s.installed = append(s.installed, version)
 	manager := s.groups
-	if version.Group == "" {
+	if g.version.Group == "" {
 		manager = s.core
 	}
-	manager.AddGroupVersion(version.Group, apidiscovery.APIVersionDiscovery{
-		Freshness: apidiscovery.DiscoveryFreshnessCurrent, Version: version.Version, Resources: described,
+	manager.AddGroupVersion(g.version.Group, apidiscovery.APIVersionDiscovery{
+		Freshness: apidiscovery.DiscoveryFreshnessCurrent, Version: g.version.Version, Resources: described,
 	})
 }
 
@@ -239,12 +264,12 @@ func (s *server) installDiscovery() {
 	legacy := discovery.NewLegacyRootAPIHandler(discovery.DefaultAddresses{}, s.kinds.codecs, "/api")
 	s.routes.Add(aggregated.WrapAggregatedDiscoveryToHandler(legacy, s.core, nil).GenerateWebService("/api", metav1.APIVersions{}))
 	groups := discovery.NewRootAPIsHandler(discovery.DefaultAddresses{}, s.kinds.codecs)
-	for _, i := range s.installed {
-		if i.Group == "" {
+	for _, g := range s.added {
+		if g.version.Group == "" {
 			continue
 		}
-		version := metav1.GroupVersionForDiscovery{GroupVersion: i.String(), Version: i.Version}
-		group := metav1.APIGroup{Name: i.Group, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version}
+		version := metav1.GroupVersionForDiscovery{GroupVersion: g.version.String(), Version: g.version.Version}
+		group := metav1.APIGroup{Name: g.version.Group, Versions: []metav1.GroupVersionForDiscovery{version}, PreferredVersion: version}
 		groups.AddGroup(group)
 		s.routes.Add(discovery.NewAPIGroupHandler(s.kinds.codecs, group).WebService())
 	}

@@ -46,8 +46,8 @@ func (s *server) installWorkloads(config Config) {
 		func(newer, older *batchv1.Job) { newer.Spec = older.Spec }, validation.ValidateJobStatusUpdate)
 	addWorkload(batch, cronJobs(config), config, s.kinds,
 		func(newer, older *batchv1.CronJob) { newer.Spec = older.Spec }, validation.ValidateCronJobStatusUpdate)
-	s.install("/apis", appsv1.SchemeGroupVersion, apps)
-	s.install("/apis", batchv1.SchemeGroupVersion, batch)
+	s.add("/apis", appsv1.SchemeGroupVersion, apps)
+	s.add("/apis", batchv1.SchemeGroupVersion, batch)
 }
 
 // addWorkload serves a kind and its status, of which a client writes nothing but the status.

@@ -49,7 +49,7 @@ unit: ## run the tests that need no engine
 	$(GO) test $(PACKAGES)
 
 e2e: ## run the end-to-end tests
-	$(GO) test -count=1 -parallel 4 -timeout 10m ./e2e
+	$(GO) test -count=1 -parallel 4 -timeout 20m ./e2e
 	$(GO) test -count=1 -parallel 20 -timeout 15m ./e2e/podtest
 
 e2e-remote: ## run the end-to-end tests as if the engine were on another machine (needs root)

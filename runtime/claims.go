@@ -52,7 +52,9 @@ func (n *Node) forgetLostClaims(found []*volume.Volume) {
 	claims, _ := n.store.Claims.List("")
 	for _, claim := range claims {
 		is := func(v *volume.Volume) bool { return v.Name == claim.Spec.VolumeName }
-		if claim.Status.Phase != corev1.ClaimBound || slices.ContainsFunc(found, is) {
+		owner := metav1.GetControllerOf(claim)
+		ofPod := owner != nil && owner.Kind == "Pod" // whose volume bears no claim's label, and goes with the pod
+		if ofPod || claim.Status.Phase != corev1.ClaimBound || slices.ContainsFunc(found, is) {
 			continue
 		}
 		n.log.Info("dropping a claim whose volume is gone", "claim", store.KeyOf(claim), "volume", claim.Spec.VolumeName)

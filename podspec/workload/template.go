@@ -47,11 +47,10 @@ func Pod(template *corev1.PodTemplateSpec, controller metav1.Object, kind schema
 	return podOf(template, controller, kind)
 }
 
-// hashOf is the hash of a template that stands in names and labels. It is a cluster's own: of the form in which controllers get
+// TemplateHash is the hash of a template that stands in names and labels. It is a cluster's own: of the form in which controllers get
 // the template, which has been through protobuf and so knows no empty lists and maps, printed field by field.
-func hashOf(template *corev1.PodTemplateSpec) string { return TemplateHash(template, nil) }
-
-// TemplateHash is hashOf for a controller that has met so many other templates with the same hash; nil and 0 differ.
+//
+// A controller has met so many other templates with the same hash; nil and 0 differ.
 func TemplateHash(template *corev1.PodTemplateSpec, collisions *int32) string {
 	var received corev1.PodTemplateSpec
 	if encoded, err := template.Marshal(); err != nil || received.Unmarshal(encoded) != nil {

@@ -136,8 +136,8 @@ func (o scaledObject[T]) UpdatedObject(ctx context.Context, older runtime.Object
 		return nil, apierrors.NewInvalid(autoscalingv1.SchemeGroupVersion.WithKind("Scale").GroupKind(), o.name, errs)
 	}
 	if after.UID != "" && after.UID != whole.GetUID() {
-		return nil, apierrors.NewConflict(scales, o.name,
-			errors.New(fmt.Sprintf("Precondition failed: UID in precondition: %v, UID in object meta: %v", after.UID, whole.GetUID())))
+		message := fmt.Sprintf("Precondition failed: UID in precondition: %v, UID in object meta: %v", after.UID, whole.GetUID())
+		return nil, apierrors.NewConflict(scales, o.name, errors.New(message))
 	}
 	wanted, _, _ := o.scale.parts(whole)
 	*wanted = &after.Spec.Replicas

@@ -49,7 +49,7 @@ unit: ## run the tests that need no engine
 	$(GO) test $(PACKAGES)
 
 e2e: ## run the end-to-end tests
-	$(GO) test -count=1 -parallel 4 -timeout 20m ./e2e
+	$(GO) test -count=1 -parallel 6 -timeout 20m ./e2e
 
 # Not a part of `make test` yet: twenty pods at once have not been seen to get ready in time on two cores that do other things, too.
 podtest: ## run the tests of pods in Go tests; they need a Docker Engine

@@ -224,7 +224,7 @@ func (s *suite) leakCheck(ts *testscript.TestScript, neg bool, args []string) {
 // release builds the podsim of a release.
 func release(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, neg, args, 2, false, "release VERSION PROGRAM")
-	build := exec.Command("go", "build", "-ldflags", "-X main.release="+args[0], "-o", ts.MkAbs(args[1]), "../cmd/podsim")
+	build := exec.Command("go", "build", "-ldflags", "-s -w -X main.release="+args[0], "-o", ts.MkAbs(args[1]), "../cmd/podsim")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		ts.Fatalf("building podsim %s: %v\n%s", args[0], err, output)
@@ -275,10 +275,13 @@ func oldEngine(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("DOCKER_HOST", strings.Replace(server.URL, "http://", "tcp://", 1))
 }
 
+// What is awaited is looked for soon, and then ever less often: most looks start a program, which takes a core from what is awaited.
+const firstPoll, lastPoll = 20 * time.Millisecond, 500 * time.Millisecond
+
 // poll calls done until it is true, fails, or patience runs out.
 func poll(done func() (bool, error)) error {
 	deadline := time.Now().Add(patience)
-	for {
+	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
 		ok, err := done()
 		if ok || err != nil {
 			return err
@@ -286,6 +289,6 @@ func poll(done func() (bool, error)) error {
 		if time.Now().After(deadline) {
 			return fmt.Errorf("not within %v", patience)
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }

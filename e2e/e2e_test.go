@@ -76,7 +76,7 @@ func newSuite(t *testing.T) *suite {
 		t.Fatalf("finding the examples: %v", err)
 	}
 	s := &suite{bin: t.TempDir(), examples: examples}
-	build := exec.Command("go", "build", "-o", s.bin, "../cmd/podsim")
+	build := exec.Command("go", "build", "-ldflags", "-s -w", "-o", s.bin, "../cmd/podsim")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("building podsim: %v\n%s", err, output)

@@ -36,7 +36,7 @@ func TestTheNodeRenewsItsLease(t *testing.T) {
 		if _, err := w.node.store.Leases.Delete(key, nil); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(leaseInterval)
+		time.Sleep(leaseInterval + time.Second)
 		if lease().UID == first.UID {
 			t.Error("it was not deleted")
 		}

@@ -2,6 +2,7 @@ package kubeapi
 
 import (
 	"fmt"
+	"sync"
 
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -29,7 +30,17 @@ type kinds struct {
 	*runtime.Scheme
 	codecs     serializer.CodecFactory
 	parameters runtime.ParameterCodec
+	selected   *selected
 }
+
+// selected are the kinds whose field selectors have been told.
+type selected struct {
+	mu    sync.Mutex
+	kinds map[schema.GroupVersionKind]bool
+}
+
+// allKinds are those of all servers of the process: to put them together takes more time than all else of a server's start.
+var allKinds = sync.OnceValue(newKinds)
 
 // newKinds has every kind of Kubernetes, with the defaults of those that are served. The API server's registry works on a version of its
 // own, the internal one; here that is the version which clients see, so that nothing is ever converted.
@@ -73,7 +84,7 @@ func newKinds() kinds {
 	defaulting(scheme, defaults.RoleBinding)
 	defaulting(scheme, defaults.ClusterRoleBinding)
 	defaulting(scheme, defaults.PodTemplate)
-	return kinds{scheme, serializer.NewCodecFactory(scheme), runtime.NewParameterCodec(scheme)}
+	return kinds{scheme, serializer.NewCodecFactory(scheme), runtime.NewParameterCodec(scheme), &selected{kinds: map[schema.GroupVersionKind]bool{}}}
 }
 
 // internal makes the kinds their own internal version.
@@ -89,8 +100,15 @@ func defaulting[T any, P interface {
 	scheme.AddTypeDefaultingFunc(P(new(T)), func(object any) { set(object.(P)) })
 }
 
-// selectable lets field selectors of a kind use these labels, each for a field, and no others.
+// selectable lets field selectors of a kind use these labels, each for a field, and no others. It is told once in a process: all servers
+// have the same for a kind, and those that run already read what they were told without a lock.
 func (k kinds) selectable(kind schema.GroupVersionKind, labels map[string]string) {
+	k.selected.mu.Lock()
+	defer k.selected.mu.Unlock()
+	if k.selected.kinds[kind] {
+		return
+	}
+	k.selected.kinds[kind] = true
 	utilruntime.Must(k.AddFieldLabelConversionFunc(kind, func(label, value string) (string, string, error) {
 		name, ok := labels[label]
 		if !ok {

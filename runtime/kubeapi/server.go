@@ -87,7 +87,7 @@ func (a *API) Run(ctx context.Context) {
 
 // New returns the API.
 func New(config Config) *API {
-	known := newKinds()
+	known := allKinds()
 	may := newAuthorization(config)
 	s := server{kinds: known, authorizer: may, admission: newAdmission(config), converter: newLateConverter(known.Scheme),
 		finalizer: &finalizer{store: config.Store, others: map[string]contents{}, log: config.Log}}

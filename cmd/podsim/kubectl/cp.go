@@ -39,7 +39,7 @@ func newCopy(factory cmdutil.Factory, executor exec.RemoteExecutor, streams gene
 				commands := &commands{RemoteExecutor: executor, copied: make(chan struct{})}
 				options.Executor, options.ClientConfig = commands, coreConfig(options.ClientConfig)
 				cmdutil.CheckErr(options.Run())
-				commands.wait()
+				cmdutil.CheckErr(commands.wait())
 			})
 		},
 	}
@@ -55,6 +55,9 @@ type commands struct {
 	exec.RemoteExecutor
 	running sync.WaitGroup
 	copied  chan struct{} // closed when nobody reads their output any more
+
+	mu     sync.Mutex
+	failed error // of the last command
 }
 
 // Execute implements exec.RemoteExecutor.
@@ -67,13 +70,21 @@ func (c *commands) Execute(url *url.URL, config *rest.Config, stdin io.Reader, s
 		go output.run()
 		stdout = output
 	}
-	return c.RemoteExecutor.Execute(url, config, stdin, stdout, stderr, tty, sizes)
+	err := c.RemoteExecutor.Execute(url, config, stdin, stdout, stderr, tty, sizes)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed = err
+	return err
 }
 
-// wait lets the commands come to their end, once the copy has.
-func (c *commands) wait() {
+// wait lets the commands come to their end, once the copy has, and says how the last of them ended: an earlier one asked whether the
+// destination is a directory, or was tried again.
+func (c *commands) wait() error {
 	close(c.copied)
 	c.running.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failed
 }
 
 // abandonable is an output whose reader may stop reading: what is written from then on is dropped.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/filters"
 	"github.com/docker/docker/api/types/volume"
 	"github.com/google/uuid"
@@ -51,13 +52,14 @@ func (n *Node) adoptClaims(ctx context.Context, look func([]*volume.Volume)) err
 func (n *Node) forgetLostClaims(found []*volume.Volume) {
 	claims, _ := n.store.Claims.List("")
 	for _, claim := range claims {
-		is := func(v *volume.Volume) bool { return v.Name == claim.Spec.VolumeName }
+		name := volumes.ClaimName(claim.Namespace, claim.Name)
+		is := func(v *volume.Volume) bool { return v.Name == name }
 		owner := metav1.GetControllerOf(claim)
 		ofPod := owner != nil && owner.Kind == "Pod" // whose volume bears no claim's label, and goes with the pod
 		if ofPod || claim.Status.Phase != corev1.ClaimBound || slices.ContainsFunc(found, is) {
 			continue
 		}
-		n.log.Info("dropping a claim whose volume is gone", "claim", store.KeyOf(claim), "volume", claim.Spec.VolumeName)
+		n.log.Info("dropping a claim whose volume is gone", "claim", store.KeyOf(claim), "volume", name)
 		_, _ = n.store.Claims.Delete(store.KeyOf(claim), nil) // nobody else changes it yet
 	}
 }
@@ -74,7 +76,7 @@ func claimsOf(pod *corev1.Pod) []string {
 // bindClaim has a claim show that its volume is there. A pod can use a claim that nobody created: its volume is made all the same.
 func (n *Node) bindClaim(key types.NamespacedName) {
 	_, err := n.store.Claims.Update(key, func(claim *corev1.PersistentVolumeClaim) error {
-		claim.Spec.VolumeName = volumes.ClaimName(key.Namespace, key.Name)
+		claim.Spec.VolumeName = volumeName(claim)
 		if claim.Status.Phase == corev1.ClaimBound {
 			return nil
 		}
@@ -98,22 +100,26 @@ func claimOf(v *volume.Volume) *corev1.PersistentVolumeClaim {
 			UID:               types.UID(uuid.NewString()),
 			CreationTimestamp: metav1.NewTime(engineTime(v.CreatedAt)),
 		},
-		Spec:   corev1.PersistentVolumeClaimSpec{VolumeName: v.Name},
 		Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
 	}
+	claim.Spec.VolumeName = volumeName(claim)
 	defaults.Claim(claim) // so that a client that sends it back changes nothing
 	return claim
 }
 
-// DeleteClaim removes a claim and the engine volume that held its data.
+// DeleteClaim removes a claim and the engine volume that held its data. The error is Conflict as long as a container uses it.
 func (n *Node) DeleteClaim(ctx context.Context, namespace, name string) error {
 	key := types.NamespacedName{Namespace: namespace, Name: name}
 	if _, err := n.store.Claims.Get(key); err != nil {
 		return err
 	}
-	if err := volumes.RemoveClaim(ctx, n.engine, namespace, name); err != nil {
+	err := volumes.RemoveClaim(ctx, n.engine, namespace, name)
+	if errdefs.IsConflict(err) {
+		return apierrors.NewConflict(n.store.Claims.Resource(), name, fmt.Errorf("containers of a pod use it: %w", err))
+	}
+	if err != nil {
 		return err
 	}
-	_, err := n.store.Claims.Delete(key, nil)
+	_, err = n.store.Claims.Delete(key, nil)
 	return err
 }

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,14 +38,26 @@ func TestAClaimOutlivesItsPodAndItsNode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if claim.Status.Phase != corev1.ClaimBound || claim.Spec.VolumeName != volumes.ClaimName("default", "store") {
+		if claim.Status.Phase != corev1.ClaimBound || claim.Spec.VolumeName != volumeName(claim) {
 			t.Errorf("it is %+v, %+v", claim.Spec, claim.Status)
+		}
+		volume, err := w.node.store.Volumes.Get(types.NamespacedName{Name: claim.Spec.VolumeName})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if of := volume.Spec.ClaimRef; of.UID != claim.UID || of.Namespace != "default" || of.Name != "store" || volume.Status.Phase != corev1.VolumeBound ||
+			volume.Spec.CSI.VolumeHandle != volumes.ClaimName("default", "store") {
+			t.Errorf("its volume is %+v", volume)
 		}
 		if err := w.node.DeleteClaim(t.Context(), "default", "store"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.node.store.Claims.Get(key); !apierrors.IsNotFound(err) {
 			t.Errorf("after its deletion: %v", err)
+		}
+		synctest.Wait()
+		if left, _ := w.node.store.Volumes.List(""); len(left) > 0 {
+			t.Errorf("after its deletion its volume is %v", left)
 		}
 		w.wantNothingLeft()
 	})
@@ -111,7 +124,7 @@ func TestAClaimIsBoundOnceItsVolumeIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		if size := bound.Status.Capacity[corev1.ResourceStorage]; bound.Status.Phase != corev1.ClaimBound || size.String() != "1Gi" ||
-			len(bound.Status.AccessModes) != 1 || bound.Spec.VolumeName != volumes.ClaimName("default", "store") {
+			len(bound.Status.AccessModes) != 1 || bound.Spec.VolumeName != volumeName(bound) {
 			t.Errorf("it is %+v, %+v", bound.Spec, bound.Status)
 		}
 	})

@@ -10,7 +10,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
@@ -129,6 +131,59 @@ func TestADeploymentKeepsItsPods(t *testing.T) {
 			w.Errorf("%d ReplicaSets are left", len(sets))
 		}
 		w.wantNothingLeft()
+	})
+}
+
+// The claims of a StatefulSet's pods go with it, or stay, as it says by now.
+func TestClaimsGoAsTheirStatefulSetSays(t *testing.T) {
+	inWorld(t, func(w *world) {
+		labels := map[string]string{"app": "db"}
+		pod := template(labels)
+		pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
+		retention := func(deleted appsv1.PersistentVolumeClaimRetentionPolicyType) *appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy {
+			return &appsv1.StatefulSetPersistentVolumeClaimRetentionPolicy{WhenDeleted: deleted, WhenScaled: appsv1.RetainPersistentVolumeClaimRetentionPolicyType}
+		}
+		sets := w.clients().AppsV1().StatefulSets("default")
+		for name, policy := range map[string]struct {
+			before, after appsv1.PersistentVolumeClaimRetentionPolicyType
+			stays         bool
+		}{
+			"keeps":  {appsv1.DeletePersistentVolumeClaimRetentionPolicyType, appsv1.RetainPersistentVolumeClaimRetentionPolicyType, true},
+			"throws": {appsv1.RetainPersistentVolumeClaimRetentionPolicyType, appsv1.DeletePersistentVolumeClaimRetentionPolicyType, false},
+		} {
+			_, err := sets.Create(w.Context(), &appsv1.StatefulSet{
+				ObjectMeta: metav1.ObjectMeta{Name: name},
+				Spec: appsv1.StatefulSetSpec{
+					Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: pod, PersistentVolumeClaimRetentionPolicy: retention(policy.before),
+					VolumeClaimTemplates: []corev1.PersistentVolumeClaim{{ObjectMeta: metav1.ObjectMeta{Name: "data"}, Spec: corev1.PersistentVolumeClaimSpec{
+						AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+						Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+					}}},
+				},
+			}, metav1.CreateOptions{})
+			if err != nil {
+				w.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			set, err := sets.Get(w.Context(), name, metav1.GetOptions{})
+			if err != nil {
+				w.Fatal(err)
+			}
+			set.Spec.PersistentVolumeClaimRetentionPolicy = retention(policy.after)
+			if _, err := sets.Update(w.Context(), set, metav1.UpdateOptions{}); err != nil {
+				w.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			if err := sets.Delete(w.Context(), name, metav1.DeleteOptions{}); err != nil {
+				w.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			_, err = w.node.store.Claims.Get(types.NamespacedName{Namespace: "default", Name: "data-" + name + "-0"})
+			if (err == nil) != policy.stays {
+				w.Errorf("the claim of %s: %v", name, err)
+			}
+		}
 	})
 }
 

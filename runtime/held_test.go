@@ -1,11 +1,15 @@
 package runtime
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/runtime/status"
 )
 
 const podOfAJob = `
@@ -48,6 +52,34 @@ func TestADeletedPodStaysUntilItsJobHasCountedIt(t *testing.T) {
 				w.Fatalf("the pod is %v", pod)
 			}
 			w.restart(time.Second)
+		}
+		w.letGo("p")
+		w.awaitGone("p")
+		w.wantNothingLeft()
+	})
+}
+
+// A finalizer of anybody's holds a pod, once it has ended, and a pod that Jobs and others hold goes when the last of them lets it go.
+func TestADeletedPodStaysForEachOfItsFinalizers(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(strings.ReplaceAll(podOfAJob, "finalizers: [", "finalizers: [example.com/look, "))
+		w.awaitPhase("p", corev1.PodRunning)
+		w.delete("p", 0)
+		for _, left := range [][]string{{batchv1.JobTrackingFinalizer}, {"example.com/look"}} {
+			time.Sleep(time.Minute)
+			if pod := w.pod("p"); pod == nil || pod.DeletionTimestamp == nil || !status.Terminal(pod.Status.Phase) {
+				w.Fatalf("the pod is %v", pod)
+			}
+			if _, err := w.node.UpdatePod(w.Context(), "default", "p", func(pod *corev1.Pod) error {
+				pod.Finalizers = left
+				return nil
+			}); err != nil {
+				w.Fatal(err)
+			}
+			w.restart(time.Second)
+			if pod := w.pod("p"); pod == nil || !slices.Equal(pod.Finalizers, left) {
+				w.Fatalf("the pod is %v", pod)
+			}
 		}
 		w.letGo("p")
 		w.awaitGone("p")

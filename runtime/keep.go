@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +14,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/runtime/controllers/job"
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kept"
 	"github.com/podsim/podsim/runtime/kubeapi"
@@ -51,7 +56,8 @@ func keptCollections(of *store.Store, dir string) []kept.Collection {
 	return collections
 }
 
-// unlessStanding leaves out the roles and bindings that every cluster has. Those of an up are in no record of its pods.
+// unlessStanding leaves out the roles and bindings that every cluster has, as long as nobody changed them. Those of an up are in no record
+// of its pods.
 func unlessStanding[T store.Object[T]](object T) bool { return !rbac.IsBootstrapped(object) }
 
 // CompanionManager is the field manager of whoever makes objects for pods alone, as up does: they need not outlive these.
@@ -72,7 +78,8 @@ func writtenByClient(object metav1.Object) bool {
 
 // isUsersNamespace leaves out namespaces that came to be with what is in them, and those that every cluster has.
 func isUsersNamespace(namespace *corev1.Namespace) bool {
-	return writtenByClient(namespace) || len(namespace.Annotations)+len(namespace.Finalizers) > 0 || len(namespace.Labels) > 1
+	return writtenByClient(namespace) || len(namespace.Annotations)+len(namespace.Finalizers) > 0 || len(namespace.Labels) > 1 ||
+		namespace.DeletionTimestamp != nil // else what is still in it would bring it back
 }
 
 // isUsersClaim leaves out claims that were made of a volume on the engine, which does outlive the node, or for a pod.
@@ -157,7 +164,7 @@ func (n *Node) keep(whole bool) (end func() error) {
 	return func() error {
 		stop()
 		<-ended
-		return n.keeper.Close(n.Empty())
+		return n.keeper.Close(whole && n.Empty())
 	}
 }
 
@@ -174,13 +181,29 @@ func (n *Node) keepsSecrets() bool {
 	return n.options.StateDir != "" && kept.InMemory(n.options.StateDir)
 }
 
-// Idle reports whether nothing would be lost with the node: it has no pods, and no Secrets but those that outlive it.
+// Idle reports whether nothing would be lost or left undone without the node: it has no pods, nothing wants any, and it has no Secrets but
+// those that outlive it.
 func (n *Node) Idle() bool {
-	if !n.Empty() {
+	if !n.Empty() || n.hasWork() {
 		return false
 	}
 	secrets, _ := n.store.Secrets.List("")
 	return n.keepsSecrets() || !slices.ContainsFunc(secrets, unlessCompanion)
+}
+
+// hasWork reports whether the node is still to make pods, now or after a back-off, of what it was given, or to empty a namespace.
+func (n *Node) hasWork() bool {
+	namespaces, _ := n.store.Namespaces.List("")
+	jobs, _ := n.store.Jobs.List("")
+	sets, _ := n.store.ReplicaSets.List("")
+	deployments, _ := n.store.Deployments.List("")
+	stateful, _ := n.store.StatefulSets.List("")
+	daemons, _ := n.store.DaemonSets.List("")
+	return slices.ContainsFunc(jobs, func(j *batchv1.Job) bool { return !ptr.Deref(j.Spec.Suspend, false) && !job.IsFinished(j) }) ||
+		slices.ContainsFunc(sets, func(s *appsv1.ReplicaSet) bool { return *s.Spec.Replicas > 0 }) ||
+		slices.ContainsFunc(deployments, func(d *appsv1.Deployment) bool { return *d.Spec.Replicas > 0 && !d.Spec.Paused }) ||
+		slices.ContainsFunc(stateful, func(s *appsv1.StatefulSet) bool { return *s.Spec.Replicas > 0 }) ||
+		slices.ContainsFunc(namespaces, func(ns *corev1.Namespace) bool { return ns.DeletionTimestamp != nil }) || len(daemons) > 0
 }
 
 // Vacant reports whether the node leaves neither pods nor objects. It is for after Run.

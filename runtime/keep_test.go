@@ -7,11 +7,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kubeapi"
@@ -20,7 +26,7 @@ import (
 
 // Whoever adds a kind to the store decides whether its objects outlive the node.
 func TestEveryKindIsKeptOrMadeAnew(t *testing.T) {
-	madeAnew := []string{"pods", "events", "nodes", "endpoints", "endpointslices.discovery.k8s.io",
+	madeAnew := []string{"pods", "events", "nodes", "persistentvolumes", "endpoints", "endpointslices.discovery.k8s.io",
 		"secrets"} // which are kept in memory only
 	all := store.New(1)
 	var kept []string
@@ -85,6 +91,65 @@ func TestObjectsWithoutPodsOutliveAKilledNode(t *testing.T) {
 		w.kill()
 		if _, err := w.node.store.ConfigMaps.Get(settings); !apierrors.IsNotFound(err) {
 			t.Errorf("what was deleted is there again: %v", err)
+		}
+	})
+}
+
+// What is in a namespace that is being deleted does not bring it back.
+func TestADeletedNamespaceDoesNotComeBack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.withState()
+		labels := map[string]string{"app": "web"}
+		slow := template(labels)
+		slow.Spec.TerminationGracePeriodSeconds = ptr.To[int64](30)
+		slow.Spec.Containers[0].Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 20}}}
+		_, err := w.clients().AppsV1().Deployments("team").Create(w.Context(), &appsv1.Deployment{
+			ObjectMeta: metav1.ObjectMeta{Name: "web"},
+			Spec:       appsv1.DeploymentSpec{Selector: &metav1.LabelSelector{MatchLabels: labels}, Template: slow},
+		}, metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := w.clients().CoreV1().Namespaces().Delete(w.Context(), "team", metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		w.kill()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if _, err := w.node.store.Namespaces.Get(types.NamespacedName{Name: "team"}); !apierrors.IsNotFound(err) {
+			t.Errorf("the namespace is there: %v", err)
+		}
+		if pods, _ := w.node.store.Pods.List(""); len(pods) > 0 {
+			t.Errorf("it has %d pods", len(pods))
+		}
+		w.wantNothingLeft()
+	})
+}
+
+// A copy of a role that every cluster has is its user's, and so is such a role once somebody changed it.
+func TestRolesOfUsersAreKept(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.withState()
+		roles := w.clients().RbacV1().ClusterRoles()
+		view, err := roles.Get(w.Context(), "view", metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "watchers", Labels: view.Labels}, Rules: view.Rules}
+		if _, err := roles.Create(w.Context(), copied, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := roles.Patch(w.Context(), "edit", types.MergePatchType, []byte(`{"metadata":{"annotations":{"note":"changed"}}}`), metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second) // by when it is written
+		w.kill()
+		if _, err := w.node.store.ClusterRoles.Get(types.NamespacedName{Name: "watchers"}); err != nil {
+			t.Error(err)
+		}
+		if edit, err := w.node.store.ClusterRoles.Get(types.NamespacedName{Name: "edit"}); err != nil || edit.Annotations["note"] != "changed" {
+			t.Errorf("it is %v, %v", edit, err)
 		}
 	})
 }
@@ -203,6 +268,42 @@ func TestANodeDoesNotEndWithSecretsThatItCannotKeep(t *testing.T) {
 		}
 		if got := n.Idle(); got != want {
 			t.Errorf("with a Secret and its state in %s the node is idle: %v", dir, got)
+		}
+	}
+}
+
+func TestANodeIsNotIdleWhileSomethingWantsPods(t *testing.T) {
+	meta := metav1.ObjectMeta{Namespace: "default", Name: "a"}
+	create := func(s *store.Store, object any) {
+		var err error
+		switch object := object.(type) {
+		case *batchv1.Job:
+			_, err = s.Jobs.Create(object)
+		case *appsv1.Deployment:
+			_, err = s.Deployments.Create(object)
+		case *appsv1.StatefulSet:
+			_, err = s.StatefulSets.Create(object)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	complete := batchv1.JobStatus{Conditions: []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}}
+	for name, c := range map[string]struct {
+		object any
+		want   bool
+	}{
+		"a Job in its back-off":  {&batchv1.Job{ObjectMeta: meta}, false},
+		"a suspended Job":        {&batchv1.Job{ObjectMeta: meta, Spec: batchv1.JobSpec{Suspend: ptr.To(true)}}, true},
+		"a Job that is complete": {&batchv1.Job{ObjectMeta: meta, Status: complete}, true},
+		"a Deployment of two":    {&appsv1.Deployment{ObjectMeta: meta, Spec: appsv1.DeploymentSpec{Replicas: ptr.To[int32](2)}}, false},
+		"a Deployment of none":   {&appsv1.Deployment{ObjectMeta: meta, Spec: appsv1.DeploymentSpec{Replicas: ptr.To[int32](0)}}, true},
+		"a StatefulSet of one":   {&appsv1.StatefulSet{ObjectMeta: meta, Spec: appsv1.StatefulSetSpec{Replicas: ptr.To[int32](1)}}, false},
+	} {
+		n := &Node{store: store.New(1)}
+		create(n.store, c.object)
+		if got := n.Idle(); got != c.want {
+			t.Errorf("with %s the node is idle: %v", name, got)
 		}
 	}
 }

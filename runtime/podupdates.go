@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -28,14 +29,14 @@ func (n *Node) UpdatePod(ctx context.Context, namespace, name string, change fun
 	return pod, nil
 }
 
-// saveRelease saves the change of a pod that its Job lets go by it.
+// saveRelease saves the change of a pod by which somebody takes a finalizer off it: a Job that has counted the pod must not do so again.
 func (n *Node) saveRelease(ctx context.Context, key types.NamespacedName, change func(*corev1.Pod) error) error {
 	pod, err := n.store.Pods.Get(key)
 	if err != nil || !isHeld(pod) {
 		return nil
 	}
 	w, released := n.worker(pod.UID), pod.DeepCopy()
-	if w == nil || change(released) != nil || isHeld(released) {
+	if w == nil || change(released) != nil || slices.Equal(released.Finalizers, pod.Finalizers) {
 		return nil // an error shows when it is done
 	}
 	w.saver.save(released, nil)

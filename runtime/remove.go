@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	dockercontainer "github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 	dockernetwork "github.com/docker/docker/api/types/network"
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -75,7 +73,7 @@ func (w *worker) terminate(ctx context.Context, pod *corev1.Pod) (gone bool) {
 	return true
 }
 
-// publishDeleted publishes how a deleted pod ended. What a Job is still to count must not change any more.
+// publishDeleted publishes how a deleted pod ended. What somebody is still to see of it must not change any more.
 func (w *worker) publishDeleted(ctx context.Context) {
 	ended := status.Input{Stopping: true, Ended: true}
 	if pod, ok := w.pod(); ok && isHeld(pod) {
@@ -85,11 +83,9 @@ func (w *worker) publishDeleted(ctx context.Context) {
 	w.publish(ended)
 }
 
-// isHeld reports whether a pod stays when it has been deleted and has ended, because its Job has not counted it yet. Other finalizers hold
-// no pod.
-func isHeld(pod *corev1.Pod) bool {
-	return slices.Contains(pod.Finalizers, batchv1.JobTrackingFinalizer)
-}
+// isHeld reports whether a pod stays when it has been deleted and has ended, because somebody has not taken his finalizer off it: its Job
+// has not counted it yet, or a client still has to do with it.
+func isHeld(pod *corev1.Pod) bool { return len(pod.Finalizers) > 0 }
 
 func deletionGrace(pod *corev1.Pod) time.Duration {
 	return time.Duration(*pod.DeletionGracePeriodSeconds) * time.Second

@@ -83,8 +83,13 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 	}
 	endKeeping := n.keep(whole)
 	n.watchServices(ctx)
+	n.watchClaims(ctx)
 	n.wg.Go(func() { api.Run(ctx) })
-	n.wg.Go(func() { manager.Run(ctx) })
+	if whole { // else what could not be taken over would be made anew beside it, and what it owns thrown away
+		n.wg.Go(func() { manager.Run(ctx) })
+	} else {
+		n.log.Error("no controller runs, for a pod could not be taken over; the next node tries again")
+	}
 	n.wg.Go(func() { n.keepLease(ctx) })
 	close(n.ready)
 	err = n.serve(ctx, stop, listener, port, api)

@@ -94,8 +94,21 @@ func (t *serviceTables) tell() {
 // watchServices follows the Services and the pods until the context ends. When it returns, the tables and the endpoints are those of what
 // is there.
 func (n *Node) watchServices(ctx context.Context) {
-	n.services.refresh()
-	n.refreshEndpoints()
+	refresh := func() {
+		n.services.refresh()
+		n.refreshEndpoints()
+	}
+	n.redo(ctx, refresh,
+		func(news func()) {
+			store.Follow(ctx, n.store.Services, func(s *corev1.Service) { news(); n.saveServices(s) })
+		},
+		func(news func()) { store.Follow(ctx, n.store.Pods, func(*corev1.Pod) { news() }) })
+}
+
+// redo does what makes objects of others at once, and again whenever one of the sources, which follow the others until the context ends,
+// has news.
+func (n *Node) redo(ctx context.Context, do func(), sources ...func(news func())) {
+	do()
 	news := make(chan struct{}, 1)
 	tell := func() {
 		select {
@@ -103,14 +116,14 @@ func (n *Node) watchServices(ctx context.Context) {
 		default:
 		}
 	}
-	n.wg.Go(func() { store.Follow(ctx, n.store.Services, func(s *corev1.Service) { tell(); n.saveServices(s) }) })
-	n.wg.Go(func() { store.Follow(ctx, n.store.Pods, func(*corev1.Pod) { tell() }) })
+	for _, follow := range sources {
+		n.wg.Go(func() { follow(tell) })
+	}
 	n.wg.Go(func() {
 		for {
 			select {
 			case <-news:
-				n.services.refresh()
-				n.refreshEndpoints()
+				do()
 			case <-ctx.Done():
 				return
 			}

@@ -9,7 +9,7 @@ var metadataSection = Section{
 		{"metadata.creationTimestamp", ServerSet, "When the pod was created (S1.2.1)."},
 		{"metadata.deletionGracePeriodSeconds", ServerSet, "The grace period of the deletion (S8.2)."},
 		{"metadata.deletionTimestamp", ServerSet, "When the deletion's grace period ends (S8.2)."},
-		{"metadata.finalizers", NoMeaning, "Who has to agree before a deleted pod is gone. podsim: it goes without them, unless its Job is still to count it."},
+		{"metadata.finalizers", Honoured, "Who has to agree before a deleted pod is gone."},
 		{"metadata.generateName", Honoured, "The beginning of the name of a pod without one, to which the server adds five characters (S2.2)."},
 		{"metadata.generation", ServerSet, "Counts the changes of what is wanted (S1.2.1, S8.2)."},
 		{"metadata.labels", Honoured, "What selectors find the pod by; field references tell them (S9B)."},

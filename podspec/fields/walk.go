@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
@@ -20,11 +19,6 @@ type setField struct {
 // walkSpec visits every field of a spec that is set, from the top down. The visit returns whether to go on below the field.
 func walkSpec(spec *corev1.PodSpec, visit func(setField) bool) {
 	walkStruct(reflect.ValueOf(spec).Elem(), "", field.NewPath("spec"), visit)
-}
-
-// walkMetadata does the same with the fields of an object's metadata.
-func walkMetadata(meta *metav1.ObjectMeta, visit func(setField) bool) {
-	walkStruct(reflect.ValueOf(meta).Elem(), metadataPattern, field.NewPath("metadata"), visit)
 }
 
 // metadataPattern is what the patterns of the fields of metadata begin with.

@@ -1,12 +1,9 @@
 package fields
 
 import (
-	"slices"
 	"strings"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 )
 
@@ -25,25 +22,6 @@ func WithoutMeaning(spec *corev1.PodSpec, clusterAPI bool) []string {
 		return support.goesOn()
 	})
 	return paths
-}
-
-// MetadataWithoutMeaning does the same with the metadata of a pod.
-func MetadataWithoutMeaning(meta *metav1.ObjectMeta) []string {
-	var paths []string
-	walkMetadata(meta, func(f setField) bool {
-		support := supportOf(f.pattern)
-		if support == NoMeaning && !isOfJobsOnly(f) {
-			paths = append(paths, f.path.String())
-		}
-		return support.goesOn()
-	})
-	return paths
-}
-
-// isOfJobsOnly is true for finalizers that every pod of a Job has in a cluster: nobody wrote them.
-func isOfJobsOnly(f setField) bool {
-	finalizers, ok := f.value.Interface().([]string)
-	return ok && !slices.ContainsFunc(finalizers, func(name string) bool { return name != batchv1.JobTrackingFinalizer })
 }
 
 // valuesWithoutMeaning returns the paths of values without effect in a field that has an effect with others: requests of disk space,

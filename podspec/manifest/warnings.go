@@ -37,7 +37,7 @@ func warnings(o object, options Options) Problems {
 	for _, w := range notYetDone(pod, template) {
 		warn(WithoutEffect, w.Path, w.Text)
 	}
-	meaningless := append(fields.MetadataWithoutMeaning(&pod.ObjectMeta), fields.WithoutMeaning(&pod.Spec, options.ClusterAPI)...)
+	meaningless := fields.WithoutMeaning(&pod.Spec, options.ClusterAPI)
 	if paths := allInTemplate(template, meaningless); len(paths) > 0 {
 		warn(WithoutEffect, paths[0], "without effect on a single machine: "+strings.Join(paths, ", "))
 	}

@@ -3,8 +3,6 @@ package controllers
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -14,7 +12,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/runtime/controllers/deployment"
-	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 func (m *Manager) deployments() *controller {
@@ -37,6 +34,9 @@ func (m *Manager) reconcileDeployment(ctx context.Context, key types.NamespacedN
 	}
 	plan := deployment.Decide(d, own)
 	collisions, failure := m.roll(ctx, o, own, plan)
+	if isTerminating(failure) {
+		failure = nil
+	}
 	if own, err = m.replicaSetsOf(ctx, o, d); err != nil {
 		return 0, err
 	}
@@ -49,7 +49,6 @@ func (m *Manager) reconcileDeployment(ctx context.Context, key types.NamespacedN
 		changed := d.DeepCopy()
 		changed.Status = status
 		if !annotated {
-			changed.Annotations = maps.Clone(changed.Annotations)
 			metav1.SetMetaDataAnnotation(&changed.ObjectMeta, deployment.RevisionAnnotation, plan.Revision)
 		}
 		_, err = m.client.AppsV1().Deployments(d.Namespace).UpdateStatus(ctx, changed, metav1.UpdateOptions{})
@@ -59,26 +58,7 @@ func (m *Manager) reconcileDeployment(ctx context.Context, key types.NamespacedN
 
 // replicaSetsOf are the ReplicaSets that are the Deployment's own, as podsOf are pods.
 func (m *Manager) replicaSetsOf(ctx context.Context, o owner, d *appsv1.Deployment) ([]*appsv1.ReplicaSet, error) {
-	selector, err := metav1.LabelSelectorAsSelector(d.Spec.Selector)
-	if err != nil {
-		return nil, fmt.Errorf("reading the selector of Deployment %s/%s: %w", d.Namespace, d.Name, err)
-	}
-	all, _ := m.store.ReplicaSets.List(d.Namespace)
-	shares := owned.Share(d, selector, all)
-	own := shares.Own
-	var failures []error
-	for _, rs := range shares.Adopt {
-		adopted, err := m.client.AppsV1().ReplicaSets(rs.Namespace).Patch(ctx, rs.Name, types.StrategicMergePatchType, adoption(o, rs), metav1.PatchOptions{})
-		if err == nil {
-			own = append(own, adopted)
-		}
-		failures = append(failures, err)
-	}
-	for _, rs := range shares.Release {
-		_, err := m.client.AppsV1().ReplicaSets(rs.Namespace).Patch(ctx, rs.Name, types.StrategicMergePatchType, disowning(rs.UID, d.UID), metav1.PatchOptions{})
-		failures = append(failures, err)
-	}
-	return own, errors.Join(failures...)
+	return ownOf(ctx, o, d.Spec.Selector, m.store.ReplicaSets, m.client.AppsV1().ReplicaSets(d.Namespace))
 }
 
 // roll makes, changes and deletes ReplicaSets. When another one has the name of the one that is missing, it returns the number of such

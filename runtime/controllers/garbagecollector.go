@@ -16,26 +16,29 @@ import (
 	"github.com/podsim/podsim/runtime/store"
 )
 
-// kept is a collection of the store whose objects may own others or be owned. The node's own, Endpoints and EndpointSlices, and events are
-// not among them.
-type kept struct {
+// collectable is a collection of the store whose objects may own others or be owned. What the node makes by itself, Endpoints, EndpointSlices
+// and PersistentVolumes, and events are not among them.
+type collectable struct {
 	kind   schema.GroupVersionKind
 	list   func() []garbage.Object
 	follow func(ctx context.Context, changed func())
 }
 
-func (m *Manager) kept() []kept {
+func (m *Manager) collectables() []collectable {
 	s := m.store
-	return []kept{
-		keptIn(s.Pods), keptIn(s.ConfigMaps), keptIn(s.Secrets), keptIn(s.Claims), keptIn(s.Services), keptIn(s.ServiceAccounts), keptIn(s.Leases),
-		keptIn(s.Deployments), keptIn(s.ReplicaSets), keptIn(s.StatefulSets), keptIn(s.DaemonSets), keptIn(s.Jobs), keptIn(s.CronJobs), keptIn(s.PodTemplates),
-		keptIn(s.Nodes), keptIn(s.Namespaces), keptIn(s.TrustBundles),
+	return []collectable{
+		collectableIn(s.Pods), collectableIn(s.ConfigMaps), collectableIn(s.Secrets), collectableIn(s.Claims), collectableIn(s.Services),
+		collectableIn(s.ServiceAccounts), collectableIn(s.Leases), collectableIn(s.PodTemplates),
+		collectableIn(s.Deployments), collectableIn(s.ReplicaSets), collectableIn(s.StatefulSets), collectableIn(s.DaemonSets),
+		collectableIn(s.Jobs), collectableIn(s.CronJobs),
+		collectableIn(s.Roles), collectableIn(s.RoleBindings), collectableIn(s.ClusterRoles), collectableIn(s.ClusterRoleBindings),
+		collectableIn(s.Nodes), collectableIn(s.Namespaces), collectableIn(s.TrustBundles),
 	}
 }
 
-func keptIn[T store.Object[T]](in *store.Collection[T]) kept {
+func collectableIn[T store.Object[T]](in *store.Collection[T]) collectable {
 	kind, resource := in.Kind(), in.Resource()
-	return kept{
+	return collectable{
 		kind: kind,
 		list: func() []garbage.Object {
 			all, _ := in.List("")
@@ -94,7 +97,7 @@ func (m *Manager) collectGarbage(ctx context.Context) {
 	var following sync.WaitGroup
 	defer following.Wait()
 	news := make(chan struct{}, 1)
-	all := m.kept()
+	all := m.collectables()
 	for _, k := range all {
 		following.Go(func() {
 			k.follow(ctx, func() {
@@ -136,7 +139,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // sweep looks at all objects once, and reports whether all was done that there was to do.
-func (m *Manager) sweep(ctx context.Context, all []kept) bool {
+func (m *Manager) sweep(ctx context.Context, all []collectable) bool {
 	var objects []garbage.Object
 	var known []schema.GroupKind
 	for _, k := range all {

@@ -69,7 +69,7 @@ func (j jobs) pass(ctx context.Context, key types.NamespacedName) (again time.Du
 	}
 	done, failure := j.carryOut(ctx, o, pass)
 	tracking := pass.Track(done)
-	changed, err = j.record(ctx, current, tracking.Status)
+	changed, err = j.record(ctx, current, tracking)
 	if err != nil {
 		return 0, false, err
 	}
@@ -132,15 +132,19 @@ func (j jobs) discard(ctx context.Context, o owner, deletion job.Deletion) error
 	return j.deletePod(ctx, o, deletion.Pod)
 }
 
-// record writes a Job's status, if it is another than before, and waits until it would outlive the node.
-func (j jobs) record(ctx context.Context, current *batchv1.Job, status batchv1.JobStatus) (changed bool, err error) {
-	if !equality.Semantic.DeepEqual(status, current.Status) {
+// record writes a Job's status, if it is another than before, and, if it counts pods that are to be let go, waits until it would outlive
+// the node.
+func (j jobs) record(ctx context.Context, current *batchv1.Job, tracking job.Tracking) (changed bool, err error) {
+	if !equality.Semantic.DeepEqual(tracking.Status, current.Status) {
 		written := current.DeepCopy()
-		written.Status = status
+		written.Status = tracking.Status
 		if _, err := j.client.BatchV1().Jobs(current.Namespace).UpdateStatus(ctx, written, metav1.UpdateOptions{}); err != nil {
 			return false, err
 		}
 		changed = true
+	}
+	if len(tracking.Release) == 0 {
+		return changed, nil
 	}
 	return changed, j.saved(ctx)
 }

@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/runtime/controllers/owned"
+	"github.com/podsim/podsim/runtime/store"
 )
 
 // owner is an object for which a controller acts.
@@ -43,31 +44,37 @@ func (m *Manager) warn(o owner, reason, format string, args ...any) {
 // podsOf are the pods that are the owner's own. Those that nobody owns and the selector matches become so, and those that it does not match
 // any more are left to themselves.
 func (m *Manager) podsOf(ctx context.Context, o owner, selector *metav1.LabelSelector) ([]*corev1.Pod, error) {
+	return ownOf(ctx, o, selector, m.store.Pods, m.client.CoreV1().Pods(o.GetNamespace()))
+}
+
+// patcher is a client of one kind of object.
+type patcher[T any] interface {
+	Patch(ctx context.Context, name string, kind types.PatchType, change []byte, options metav1.PatchOptions, subresources ...string) (T, error)
+}
+
+// ownOf is podsOf for any kind of object. One that went meanwhile is no failure.
+func ownOf[T store.Object[T]](ctx context.Context, o owner, selector *metav1.LabelSelector, in *store.Collection[T], client patcher[T]) ([]T, error) {
 	parsed, err := metav1.LabelSelectorAsSelector(selector)
 	if err != nil {
 		return nil, fmt.Errorf("reading the selector of %s %s/%s: %w", o.kind.Kind, o.GetNamespace(), o.GetName(), err)
 	}
-	all, _ := m.store.Pods.List(o.GetNamespace())
+	all, _ := in.List(o.GetNamespace())
 	shares := owned.Share(o, parsed, all)
 	own := shares.Own
 	var failures []error
-	patch := func(pod *corev1.Pod, change []byte) *corev1.Pod {
-		patched, err := m.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, change, metav1.PatchOptions{})
-		if err != nil {
-			if !apierrors.IsNotFound(err) {
-				failures = append(failures, err)
-			}
-			return nil
-		}
-		return patched
-	}
-	for _, pod := range shares.Adopt {
-		if adopted := patch(pod, adoption(o, pod)); adopted != nil {
-			own = append(own, adopted)
+	patch := func(object T, change []byte, patched func(T)) {
+		switch result, err := client.Patch(ctx, object.GetName(), types.StrategicMergePatchType, change, metav1.PatchOptions{}); {
+		case err == nil:
+			patched(result)
+		case !apierrors.IsNotFound(err):
+			failures = append(failures, err)
 		}
 	}
-	for _, pod := range shares.Release {
-		patch(pod, disowning(pod.UID, o.GetUID()))
+	for _, object := range shares.Adopt {
+		patch(object, adoption(o, object), func(adopted T) { own = append(own, adopted) })
+	}
+	for _, object := range shares.Release {
+		patch(object, disowning(object.GetUID(), o.GetUID()), func(T) {})
 	}
 	return own, errors.Join(failures...)
 }

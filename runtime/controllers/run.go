@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -117,8 +118,11 @@ func (c *controller) run(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// passes says that an error tells of nothing but two who changed something at once, or of a namespace that ends.
+// passes says that an error, or each of several, tells of nothing but two who changed something at once, or of a namespace that ends.
 func passes(err error) bool {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		return !slices.ContainsFunc(several.Unwrap(), func(one error) bool { return !passes(one) })
+	}
 	return apierrors.IsConflict(err) || apierrors.IsNotFound(err) || isTerminating(err)
 }
 

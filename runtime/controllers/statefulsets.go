@@ -40,7 +40,7 @@ func (m *Manager) reconcileStatefulSet(ctx context.Context, key types.Namespaced
 		return 0, err
 	}
 	plan := statefulset.Decide(set, pods, time.Now())
-	failure := m.arrange(ctx, o, set, plan)
+	failure := errors.Join(m.ownClaims(ctx, o, set, pods), m.arrange(ctx, o, set, plan))
 	if isTerminating(failure) {
 		failure = nil
 	}
@@ -71,14 +71,6 @@ func (m *Manager) arrange(ctx context.Context, o owner, set *appsv1.StatefulSet,
 	}
 	for _, pod := range plan.Ended {
 		m.warn(o, "RecreatingTerminatedPod", "StatefulSet %s/%s is recreating terminated Pod %s", set.Namespace, set.Name, pod.Name)
-	}
-	for _, pod := range plan.Scaled {
-		if whenScaled(set) == appsv1.DeletePersistentVolumeClaimRetentionPolicyType {
-			reference := metav1.OwnerReference{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID}
-			if err := m.ownClaims(ctx, set, statefulset.Ordinal(set, pod), reference); err != nil {
-				return err
-			}
-		}
 	}
 	for _, pod := range slices.Concat(plan.Ended, plan.Scaled, plan.Delete) {
 		switch err := m.removePod(ctx, pod); {
@@ -111,11 +103,9 @@ func (m *Manager) createMember(ctx context.Context, o owner, set *appsv1.Statefu
 	return err
 }
 
-// ensureClaim makes a claim that is missing, and sees to it that one that is there goes with the StatefulSet if it is to.
+// ensureClaim makes a claim that is missing. One that is there gets its owners with the others, when it has its pod.
 func (m *Manager) ensureClaim(ctx context.Context, o owner, set *appsv1.StatefulSet, pod *corev1.Pod, claim *corev1.PersistentVolumeClaim) error {
-	if whenDeleted(set) == appsv1.DeletePersistentVolumeClaimRetentionPolicyType {
-		claim.OwnerReferences = []metav1.OwnerReference{{APIVersion: o.kind.GroupVersion().String(), Kind: o.kind.Kind, Name: set.Name, UID: set.UID}}
-	}
+	claim.OwnerReferences = claimOwners(o, set, nil)
 	there, err := m.store.Claims.Get(store.KeyOf(claim))
 	switch {
 	case err == nil && there.DeletionTimestamp != nil:
@@ -135,17 +125,34 @@ func (m *Manager) ensureClaim(ctx context.Context, o owner, set *appsv1.Stateful
 	return err
 }
 
-// ownClaims makes the owner that of the claims of a pod.
-func (m *Manager) ownClaims(ctx context.Context, set *appsv1.StatefulSet, ordinal int, owner metav1.OwnerReference) error {
-	_, claims := workload.StatefulPod(set, ordinal)
-	for _, claim := range claims {
-		there, err := m.store.Claims.Get(store.KeyOf(claim))
-		if err != nil {
-			continue
+// ownClaims gives the claims of all pods the owners with which they are to go, which a change of the StatefulSet may have made others.
+func (m *Manager) ownClaims(ctx context.Context, o owner, set *appsv1.StatefulSet, pods []*corev1.Pod) error {
+	for _, pod := range pods {
+		owners := claimOwners(o, set, pod)
+		_, claims := workload.StatefulPod(set, statefulset.Ordinal(set, pod))
+		for _, claim := range claims {
+			there, err := m.store.Claims.Get(store.KeyOf(claim))
+			if err != nil {
+				continue
+			}
+			if err := m.updateOwners(ctx, there, owners); err != nil {
+				return err
+			}
 		}
-		if err := m.updateOwners(ctx, there, []metav1.OwnerReference{owner}); err != nil {
-			return err
-		}
+	}
+	return nil
+}
+
+// claimOwners are the owners with which the claims of a pod go: the pod, if there are too many and claims are not to outlast that, or else
+// the StatefulSet, if they are not to outlast it. The pod is nil if it is still to be made.
+func claimOwners(o owner, set *appsv1.StatefulSet, pod *corev1.Pod) []metav1.OwnerReference {
+	const remove = appsv1.DeletePersistentVolumeClaimRetentionPolicyType
+	beyond := pod != nil && statefulset.IsBeyond(set, pod)
+	switch {
+	case beyond && whenScaled(set) == remove:
+		return []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: pod.Name, UID: pod.UID}}
+	case whenDeleted(set) == remove:
+		return []metav1.OwnerReference{{APIVersion: o.kind.GroupVersion().String(), Kind: o.kind.Kind, Name: set.Name, UID: set.UID}}
 	}
 	return nil
 }

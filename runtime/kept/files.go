@@ -62,10 +62,13 @@ func writeFile(path string, content []byte) error {
 		}
 		err = os.WriteFile(path+unfinished, content, 0o600)
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = os.Rename(path+unfinished, path)
 	}
-	return os.Rename(path+unfinished, path)
+	if err != nil {
+		os.Remove(path + unfinished) // it takes room, which may be what is missing
+	}
+	return err
 }
 
 // removeFile removes a file, and its folder when that is empty. It is no error if there is none.

@@ -92,7 +92,7 @@ func (k *Keeper) report(err error) {
 	}
 }
 
-// write brings the directory up to date with the store.
+// write brings the directory up to date with the store. What cannot be written keeps nothing else from it.
 func (k *Keeper) write() error {
 	version := k.store.Version() // all that it counts is in the lists that follow
 	seen, gone := map[string]uint64{}, []string{}
@@ -103,27 +103,26 @@ func (k *Keeper) write() error {
 			continue
 		}
 		obsolete, err := k.writeAll(c)
+		gone = append(gone, obsolete...)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("writing %s: %w", c.Resource(), err))
 			continue
 		}
-		gone = append(gone, obsolete...)
 		seen[c.Resource()] = newest
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if k.whole && (len(gone) > 0 || k.deletions == 0 && len(k.written) > 0) {
-		if err := writeDeletions(k.dir, version); err != nil {
-			return fmt.Errorf("noting deletions: %w", err)
-		}
-		k.deletions = version
-	}
+	noted := k.note(version, len(gone) > 0)
 	for _, path := range gone {
 		if err := removeFile(path); err != nil {
-			return err
+			errs = append(errs, err)
+			continue
 		}
 		delete(k.written, path)
+	}
+	if noted != nil { // there may be room now
+		noted = k.note(version, true)
+	}
+	if err := errors.Join(append(errs, noted)...); err != nil {
+		return err
 	}
 	for resource, newest := range seen {
 		k.seen[resource] = newest
@@ -132,9 +131,22 @@ func (k *Keeper) write() error {
 	return nil
 }
 
+// note writes up to which version deletions show in the files, if there are any deletions or other files.
+func (k *Keeper) note(version uint64, deletions bool) error {
+	if !k.whole || !deletions && (k.deletions != 0 || len(k.written) == 0) {
+		return nil
+	}
+	if err := writeDeletions(k.dir, version); err != nil {
+		return fmt.Errorf("noting deletions: %w", err)
+	}
+	k.deletions = version
+	return nil
+}
+
 // writeAll writes the objects of a collection that have changed, and returns the paths of those that are gone.
 func (k *Keeper) writeAll(c Collection) (obsolete []string, err error) {
 	current := map[string]bool{}
+	var errs []error
 	for _, o := range c.kept() {
 		path := k.path(c.Resource(), o.key)
 		current[path] = true
@@ -146,7 +158,8 @@ func (k *Keeper) writeAll(c Collection) (obsolete []string, err error) {
 			err = writeFile(path, content)
 		}
 		if err != nil {
-			return nil, err
+			errs = append(errs, err)
+			continue
 		}
 		k.written[path] = o.version
 	}
@@ -156,7 +169,7 @@ func (k *Keeper) writeAll(c Collection) (obsolete []string, err error) {
 			obsolete = append(obsolete, path)
 		}
 	}
-	return obsolete, nil
+	return obsolete, errors.Join(errs...)
 }
 
 // Close writes what is left to be written. It is for after Run. If no object is kept, and nobody has copies of some, no file stays.

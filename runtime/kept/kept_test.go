@@ -411,6 +411,56 @@ func TestWhatCannotBeWrittenIsTriedAgainAndToldOnce(t *testing.T) {
 	})
 }
 
+// What cannot be written keeps neither what else there is to write nor deletions from the directory.
+func TestWhatCannotBeWrittenKeepsNothingElseBack(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "objects")
+	s := store.New(1000)
+	k := New(dir, s, []Collection{Of(s.ConfigMaps, nil)}, slog.New(slog.DiscardHandler))
+	k.whole = true
+	for _, name := range []string{"old", "other"} {
+		if _, err := s.ConfigMaps.Create(settings(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := k.write(); err != nil {
+		t.Fatal(err)
+	}
+	path := func(name string) string {
+		return k.path("configmaps", types.NamespacedName{Namespace: "default", Name: name})
+	}
+	for _, name := range []string{"a", "z"} {
+		if _, err := s.ConfigMaps.Create(settings(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(path("a"), "in the way"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ConfigMaps.Delete(types.NamespacedName{Namespace: "default", Name: "old"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.write(); err == nil {
+		t.Fatal("a directory was replaced by a file")
+	}
+	for name, want := range map[string]bool{"old": false, "other": true, "z": true} {
+		if _, err := os.Stat(path(name)); (err == nil) != want {
+			t.Errorf("the file of %s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(path("a") + unfinished); err == nil {
+		t.Error("what could not be finished takes room")
+	}
+	if err := os.RemoveAll(path("a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.write(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path("a")); err != nil {
+		t.Error(err)
+	}
+}
+
 func lease(name string) *coordinationv1.Lease {
 	return &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: name},

@@ -38,8 +38,11 @@ type finalizer struct {
 	log    *slog.Logger
 }
 
-// retryInterval is how long after a failure a namespace's contents are looked at again.
-const retryInterval = time.Second
+const (
+	// retryInterval is how long after a failure a namespace's contents are looked at again, and gatherTime how long after a change.
+	retryInterval = time.Second
+	gatherTime    = 50 * time.Millisecond
+)
 
 // run works until the context ends.
 func (f *finalizer) run(ctx context.Context) {
@@ -58,14 +61,14 @@ func (f *finalizer) run(ctx context.Context) {
 func (f *finalizer) finalize(ctx context.Context, namespace *corev1.Namespace) {
 	within := genericapirequest.WithNamespace(ctx, namespace.Name)
 	for ctx.Err() == nil {
-		version := f.store.Version()
+		changed := f.store.Changed()
 		left, err := f.empty(within)
 		f.report(namespace, err)
 		if left == 0 && err == nil {
 			f.release(namespace)
 			return
 		}
-		f.waitForChange(ctx, version, err != nil)
+		f.waitForChange(ctx, changed, err != nil)
 	}
 }
 
@@ -98,17 +101,25 @@ func deleteAll(ctx context.Context, of contents) (left int, err error) {
 	return meta.LenList(list), nil
 }
 
-// waitForChange waits until a pod changes after the version, or for a while if a failure may pass by itself.
-func (f *finalizer) waitForChange(ctx context.Context, version uint64, failed bool) {
+// waitForChange waits until something has changed in the store, or if a failure may pass by itself for a while, and a little longer, as
+// most changes come with others.
+func (f *finalizer) waitForChange(ctx context.Context, changed <-chan struct{}, failed bool) {
 	if failed {
-		limited, cancel := context.WithTimeout(ctx, retryInterval)
-		defer cancel()
-		<-limited.Done()
+		wait(ctx, retryInterval)
 		return
 	}
-	if watcher, err := f.store.Pods.Watch(version); err == nil { // else much has changed already
-		_, _ = watcher.Next(ctx)
+	select {
+	case <-changed:
+		wait(ctx, gatherTime)
+	case <-ctx.Done():
 	}
+}
+
+// wait waits for a while, unless the context ends before.
+func wait(ctx context.Context, d time.Duration) {
+	limited, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-limited.Done()
 }
 
 // report shows in the namespace's status what keeps it from becoming empty.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"runtime"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
@@ -81,11 +80,7 @@ func TestAThousandWatchers(t *testing.T) {
 	if err := watching.Wait(); err != nil {
 		t.Error(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before+10; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d goroutines are left of %d watchers", runtime.NumGoroutine()-before, manyWatchers)
-		}
-	}
+	api.awaitGoroutines(before)
 	t.Logf("%d watchers of %d pods: %d MB", manyWatchers, manyPods, memory.HeapAlloc>>20)
 }
 

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
@@ -49,6 +51,42 @@ func TestNamespacesAreThereOnceTheyAreUsed(t *testing.T) {
 	if want := `namespaces "kube-system" is forbidden: this namespace may not be deleted`; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
+}
+
+// A namespace whose last object waits for a client goes when the client has let it go.
+func TestADeletedNamespaceGoesWithItsLastFinalizer(t *testing.T) {
+	api := serve(t)
+	ctx, core := t.Context(), api.clients().CoreV1()
+	held := newConfigMap("held")
+	held.Namespace, held.Finalizers = "team", []string{"example.com/look"}
+	if _, err := core.ConfigMaps("team").Create(ctx, held, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { defer close(ended); api.handler.Run(api.ctx) }()
+	defer func() { api.stop(); <-ended }()
+	if err := core.Namespaces().Delete(ctx, "team", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await := func(what string, done func() bool) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("never: %s", what)
+			}
+		}
+	}
+	await("the ConfigMap is being deleted", func() bool {
+		found, err := core.ConfigMaps("team").Get(ctx, "held", metav1.GetOptions{})
+		return err == nil && found.DeletionTimestamp != nil
+	})
+	if _, err := core.ConfigMaps("team").Patch(ctx, "held", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	await("the namespace is gone", func() bool {
+		_, err := core.Namespaces().Get(ctx, "team", metav1.GetOptions{})
+		return apierrors.IsNotFound(err)
+	})
 }
 
 // TestDeletedNamespaceEndsEmpty deletes a namespace with a pod that takes its time: the rest stays until the pod is gone.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -58,7 +57,7 @@ func pods(config Config) *resource[*corev1.Pod] {
 			countGeneration(newer, older)
 		},
 		checkUpdate: func(newer, older *corev1.Pod) field.ErrorList {
-			return append(validation.ValidatePodUpdate(newer, older, config.FeatureGates), refuseOtherMetadata(newer, older)...)
+			return validation.ValidatePodUpdate(newer, older, config.FeatureGates)
 		},
 	}
 }
@@ -69,19 +68,6 @@ func countGeneration(newer, older *corev1.Pod) {
 	if !equality.Semantic.DeepEqual(newer.Spec, older.Spec) {
 		newer.Generation++
 	}
-}
-
-// refuseOtherMetadata keeps finalizers but that of Jobs as they are, for nothing here would heed them.
-func refuseOtherMetadata(newer, older *corev1.Pod) field.ErrorList {
-	if !equality.Semantic.DeepEqual(unheeded(newer.Finalizers), unheeded(older.Finalizers)) {
-		return field.ErrorList{field.Forbidden(field.NewPath("metadata", "finalizers"), "podsim does not change them of a pod that is there")}
-	}
-	return nil
-}
-
-// unheeded are the finalizers that hold no pod.
-func unheeded(finalizers []string) []string {
-	return slices.DeleteFunc(slices.Clone(finalizers), func(name string) bool { return name == batchv1.JobTrackingFinalizer })
 }
 
 // podWriter has the node take pods in and act on their changes.

@@ -128,7 +128,7 @@ func keepAggregated(ctx context.Context, objects *store.Store) {
 	for ctx.Err() == nil {
 		all, version := objects.ClusterRoles.List("")
 		for _, role := range all {
-			aggregate(objects.ClusterRoles, role, all)
+			aggregate(objects.ClusterRoles, role)
 		}
 		if changes, err := objects.ClusterRoles.Watch(version); err == nil { // else much has changed already
 			_, _ = changes.Next(ctx) // among others a role that was just given rules, so that those follow that gather from it
@@ -137,10 +137,11 @@ func keepAggregated(ctx context.Context, objects *store.Store) {
 }
 
 // aggregate brings the rules of a role up to date, if it gathers any.
-func aggregate(in *store.Collection[*rbacv1.ClusterRole], role *rbacv1.ClusterRole, all []*rbacv1.ClusterRole) {
+func aggregate(in *store.Collection[*rbacv1.ClusterRole], role *rbacv1.ClusterRole) {
 	if role.AggregationRule == nil {
 		return
 	}
+	all, _ := in.List("") // anew for each, else roles that gather from one another never come to rest
 	rules, err := rbac.Aggregate(role, all)
 	if err != nil || rbac.SameRules(rules, role.Rules) {
 		return // selectors were validated

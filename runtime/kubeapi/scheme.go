@@ -50,7 +50,8 @@ func newKinds() kinds {
 	utilruntime.Must(metrics.AddToScheme(scheme))
 	internal(scheme, corev1.GroupName,
 		&corev1.Pod{}, &corev1.PodList{}, &corev1.ConfigMap{}, &corev1.ConfigMapList{}, &corev1.Secret{}, &corev1.SecretList{},
-		&corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaimList{}, &corev1.Service{}, &corev1.ServiceList{},
+		&corev1.PersistentVolumeClaim{}, &corev1.PersistentVolumeClaimList{}, &corev1.PersistentVolume{}, &corev1.PersistentVolumeList{},
+		&corev1.Service{}, &corev1.ServiceList{},
 		&corev1.Event{}, &corev1.EventList{}, &corev1.Namespace{}, &corev1.NamespaceList{},
 		&corev1.ServiceAccount{}, &corev1.ServiceAccountList{}, &corev1.Node{}, &corev1.NodeList{}, &corev1.Binding{},
 		&corev1.PodTemplate{}, &corev1.PodTemplateList{})

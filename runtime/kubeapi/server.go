@@ -1,6 +1,7 @@
 package kubeapi
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -46,7 +47,7 @@ import (
 	"github.com/podsim/podsim/runtime/store"
 )
 
-// Config is what the API stands on. All fields are needed but RootCA, RBAC and the feature gates.
+// Config is what the API stands on. All fields are needed but RootCA, RBAC, the feature gates and RequestTime.
 type Config struct {
 	Store *store.Store
 	Node  Node
@@ -59,6 +60,9 @@ type Config struct {
 	// RBAC reports whether the roles and bindings of the store decide what is allowed; else, and if it is nil, whoever is known may do
 	// everything.
 	RBAC func() bool
+	// RequestTime is how long a request may take that does not last by its nature, and how long a watch may go unread; 0 means what an
+	// API server gives.
+	RequestTime time.Duration
 	// FeatureGates are those that were set; fields of features that are off are dropped from new pods (S0.9).
 	FeatureGates podspec.FeatureGates
 	// Log receives panics and nothing else.
@@ -105,6 +109,7 @@ func New(config Config) *API {
 		"configmaps":             configMaps(config).registry(known, config.Clock),
 		"secrets":                secrets(config).registry(known, config.Clock),
 		"persistentvolumeclaims": claims(config).registry(known, config.Clock),
+		"persistentvolumes":      readOnly{volumes(config).registry(known, config.Clock)},
 		"services":               services(config).registry(known, config.Clock),
 		"serviceaccounts":        serviceAccounts(config).registry(known, config.Clock),
 		"serviceaccounts/token":  tokenRequests{config.Store, config.Tokens},
@@ -229,6 +234,7 @@ func (s *server) handler(config Config) http.Handler {
 	handler = impersonation.WithConstrainedImpersonation(handler, s.authorizer, s.kinds.codecs)
 	handler = genericapifilters.WithWarningRecorder(handler)
 	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context
+	handler = withDeadlines(handler, cmp.Or(config.RequestTime, requestTime))
 	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
 	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
 	return genericapifilters.WithCacheControl(handler)

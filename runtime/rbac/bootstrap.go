@@ -1,11 +1,14 @@
 package rbac
 
 import (
+	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
@@ -25,9 +28,36 @@ const (
 	bootstrapping      = "rbac-defaults"
 )
 
-// IsBootstrapped reports whether an object is one that every cluster begins with.
+// standing are the objects of Bootstrap.
+var standing = sync.OnceValue(Bootstrap)
+
+// IsBootstrapped reports whether an object is one that every cluster begins with, and as it was then: what a client changed, or copied with
+// its labels, is a user's. The rules that a role gathers from others are no change.
 func IsBootstrapped(object metav1.Object) bool {
-	return object.GetLabels()[LabelBootstrapping] == bootstrapping
+	same := equality.Semantic.DeepEqual
+	switch o := object.(type) {
+	case *rbacv1.ClusterRole:
+		return slices.ContainsFunc(standing().ClusterRoles, func(s *rbacv1.ClusterRole) bool {
+			return isNamed(o, s) && same(o.AggregationRule, s.AggregationRule) && (o.AggregationRule != nil || SameRules(o.Rules, s.Rules))
+		})
+	case *rbacv1.ClusterRoleBinding:
+		return slices.ContainsFunc(standing().ClusterRoleBindings, func(s *rbacv1.ClusterRoleBinding) bool {
+			return isNamed(o, s) && same(o.RoleRef, s.RoleRef) && same(o.Subjects, s.Subjects)
+		})
+	case *rbacv1.Role:
+		return slices.ContainsFunc(standing().Roles, func(s *rbacv1.Role) bool { return isNamed(o, s) && SameRules(o.Rules, s.Rules) })
+	case *rbacv1.RoleBinding:
+		return slices.ContainsFunc(standing().RoleBindings, func(s *rbacv1.RoleBinding) bool {
+			return isNamed(o, s) && same(o.RoleRef, s.RoleRef) && same(o.Subjects, s.Subjects)
+		})
+	}
+	return false
+}
+
+// isNamed reports whether an object has the name, labels and annotations of another.
+func isNamed(o, as metav1.Object) bool {
+	return o.GetNamespace() == as.GetNamespace() && o.GetName() == as.GetName() && maps.Equal(o.GetLabels(), as.GetLabels()) &&
+		maps.Equal(o.GetAnnotations(), as.GetAnnotations())
 }
 
 // Bootstrap returns the roles and bindings that every cluster begins with, but for those of its own controllers. They have no uid and no

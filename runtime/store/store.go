@@ -50,9 +50,10 @@ type Store struct {
 	Jobs           *Collection[*batchv1.Job]
 	CronJobs       *Collection[*batchv1.CronJob]
 	PodTemplates   *Collection[*corev1.PodTemplate]
-	// Namespaces, Nodes and TrustBundles lie in no namespace.
+	// Namespaces, Nodes, Volumes and TrustBundles lie in no namespace.
 	Nodes        *Collection[*corev1.Node]
 	Namespaces   *Collection[*corev1.Namespace]
+	Volumes      *Collection[*corev1.PersistentVolume]
 	TrustBundles *Collection[*certificatesv1.ClusterTrustBundle]
 
 	Roles        *Collection[*rbacv1.Role]
@@ -111,6 +112,7 @@ func New(version uint64) *Store {
 		PodTemplates:   newCollection[*corev1.PodTemplate](shared, corev1.SchemeGroupVersion.WithKind("PodTemplate"), "podtemplates"),
 		Nodes:          newCollection[*corev1.Node](shared, corev1.SchemeGroupVersion.WithKind("Node"), "nodes"),
 		Namespaces:     newCollection[*corev1.Namespace](shared, corev1.SchemeGroupVersion.WithKind("Namespace"), "namespaces"),
+		Volumes:        newCollection[*corev1.PersistentVolume](shared, corev1.SchemeGroupVersion.WithKind("PersistentVolume"), "persistentvolumes"),
 		TrustBundles:   newCollection[*certificatesv1.ClusterTrustBundle](shared, certificatesv1.SchemeGroupVersion.WithKind("ClusterTrustBundle"), "clustertrustbundles"),
 		clock:          shared,
 

@@ -1,52 +1,81 @@
 package kubectl
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
+	"k8s.io/kubectl/pkg/cmd/attach"
 	"k8s.io/kubectl/pkg/cmd/debug"
+	"k8s.io/kubectl/pkg/cmd/exec"
+	"k8s.io/kubectl/pkg/cmd/logs"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/util/templates"
+
+	"github.com/podsim/podsim/runtime/status"
 )
 
 // newDebug is kubectl debug for what the node can do: containers that are added to a pod, and copies of pods. What needs more is refused
-// before anything is created.
-func newDebug(getter genericclioptions.RESTClientGetter, streams genericiooptions.IOStreams) *cobra.Command {
-	cmd := adopt(debug.NewCmdDebug(getter, streams), `
-		# Add a container to pod web that sees the processes of its container app
-		podsim debug web --image=busybox:1.36 -c debugger --target=app -- sleep 1d
-
-		# Open a shell in it
-		podsim exec -it web -c debugger -- sh
-
-		# Run a copy of pod web with another image
-		podsim debug web --copy-to=web-debug --set-image=app=app:debug`)
-	cmd.Use = "debug POD --image=IMAGE [-c NAME] [flags] [-- COMMAND [args...]]"
-	cmd.Short = "Add a debugging container to a pod"
-	cmd.Long = templates.LongDesc(`
-		Add an ephemeral container to a pod that runs: it shares the pod's network and, with --target, the processes of a
-		container. It cannot be removed again and ends with the pod.
-
-		With --copy-to, run a changed copy of the pod instead.
-
-		This command does not attach to the container: use podsim attach, or give the container a command that lasts, such as
-		sleep 1d, and enter it with podsim exec.`)
-	cmd.Flags().Lookup("attach").Usage = "Not supported, unless it is false: then -i and -t leave the container's stdin and terminal open for podsim attach"
-	cmd.Flags().Lookup("set-image").Usage = "When used with '--copy-to', a list of name=image pairs for changing container images."
-	run := cmd.RunE
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := refuseDebug(cmd, args); err != nil {
-			return err
-		}
-		return run(cmd, args)
+// before anything is created. It attaches with the executor of newExec.
+func newDebug(getter genericclioptions.RESTClientGetter, executor exec.RemoteExecutor, streams genericiooptions.IOStreams) *cobra.Command {
+	options := debug.NewDebugOptions(streams)
+	options.AttachFunc = func(ctx context.Context, getter genericclioptions.RESTClientGetter, path, namespace, pod, container string) error {
+		attaching := attach.NewAttachOptions(streams)
+		attaching.Attach, attaching.CommandName = remoteAttach{executor}, path+" attach"
+		attaching.Stdin, attaching.TTY, attaching.Quiet = options.Interactive, options.TTY, options.Quiet
+		attaching.Namespace, attaching.PodName, attaching.ContainerName = namespace, pod, container
+		return attachWhenItRuns(ctx, getter, attaching)
 	}
+	cmd := &cobra.Command{
+		Use:                   "debug POD --image=IMAGE [-c NAME] [flags] [-- COMMAND [args...]]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Add a debugging container to a pod",
+		Long: templates.LongDesc(`
+			Add an ephemeral container to a pod that runs: it shares the pod's network and, with --target, the processes of a
+			container. It cannot be removed again and ends with the pod.
+
+			With --copy-to, run a changed copy of the pod instead.
+
+			With -i the command attaches to the new container as soon as it runs; --attach=false leaves it running by itself.`),
+		Example: templates.Examples(`
+			# Open a shell in a new container of pod web that sees the processes of its container app
+			podsim debug -it web --image=busybox:1.36 --target=app -- sh
+
+			# Add a container that lasts, and enter it later with podsim exec
+			podsim debug web --image=busybox:1.36 -c debugger --target=app -- sleep 1d
+
+			# Run a copy of pod web with another image
+			podsim debug web --copy-to=web-debug --set-image=app=app:debug`),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := refuseDebug(cmd, args); err != nil {
+				return err
+			}
+			return catch(func() {
+				cmdutil.CheckErr(options.Complete(getter, cmd, args))
+				cmdutil.CheckErr(options.Validate())
+				cmdutil.CheckErr(options.Run(getter, cmd))
+			})
+		},
+	}
+	options.AddFlags(cmd)
+	cmd.Flags().Lookup("attach").Usage = rename(cmd.Flags().Lookup("attach").Usage)
+	cmd.Flags().Lookup("set-image").Usage = "When used with '--copy-to', a list of name=image pairs for changing container images."
 	return cmd
 }
 
-// refuseDebug is an error when the command would attach to the container, or debug what is no pod.
+// refuseDebug is an error when the command would debug what is no pod.
 func refuseDebug(cmd *cobra.Command, args []string) error {
 	targets := args
 	if dash := cmd.ArgsLenAtDash(); dash >= 0 {
@@ -61,28 +90,62 @@ func refuseDebug(cmd *cobra.Command, args []string) error {
 			return fmt.Errorf("podsim debug works on pods, not on %s", target)
 		}
 	}
-	attach, err := cmd.Flags().GetBool("attach")
+	return nil
+}
+
+// attachWhenItRuns attaches to a container as soon as it runs. One that has ended by then has its log shown.
+func attachWhenItRuns(ctx context.Context, getter genericclioptions.RESTClientGetter, options *attach.AttachOptions) error {
+	config, err := getter.ToRESTConfig()
 	if err != nil {
 		return err
 	}
-	for _, implies := range []string{"stdin", "tty"} {
-		if set, err := cmd.Flags().GetBool(implies); err == nil && set && !cmd.Flags().Changed("attach") {
-			attach = true
+	clients, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	pod, err := awaitStart(ctx, clients, options)
+	if err != nil {
+		return err
+	}
+	if status.Container(pod, options.ContainerName).State.Terminated != nil {
+		log := clients.CoreV1().Pods(options.Namespace).GetLogs(options.PodName, &corev1.PodLogOptions{Container: options.ContainerName})
+		return logs.DefaultConsumeRequest(ctx, log, options.Out)
+	}
+	options.Pod, options.Config = pod, coreConfig(config)
+	return options.Run()
+}
+
+// awaitStart waits until a container runs or has run, and says meanwhile what it waits for.
+func awaitStart(ctx context.Context, clients kubernetes.Interface, options *attach.AttachOptions) (*corev1.Pod, error) {
+	pods, only := clients.CoreV1().Pods(options.Namespace), fields.OneTermEqualSelector("metadata.name", options.PodName).String()
+	lister := &cache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.FieldSelector = only
+			return pods.List(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.FieldSelector = only
+			return pods.Watch(ctx, o)
+		},
+	}
+	said := ""
+	event, err := watchtools.UntilWithSync(ctx, lister, &corev1.Pod{}, nil, func(event watch.Event) (bool, error) {
+		pod, ok := event.Object.(*corev1.Pod)
+		if !ok || event.Type == watch.Deleted {
+			return false, fmt.Errorf("pod %s went away before its container %s ran", options.PodName, options.ContainerName)
 		}
+		s := status.Container(pod, options.ContainerName)
+		if s == nil {
+			return false, nil
+		}
+		if w := s.State.Waiting; w != nil && w.Message != "" && w.Message != said && !options.Quiet {
+			said = w.Message
+			fmt.Fprintf(options.ErrOut, "Waiting for container %s: %s\n", s.Name, w.Message)
+		}
+		return s.State.Running != nil || s.State.Terminated != nil, nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	if !attach {
-		return nil
-	}
-	pod, container := "POD", "NAME"
-	if len(targets) > 0 {
-		pod = targets[0][strings.Index(targets[0], "/")+1:]
-	}
-	if copied, err := cmd.Flags().GetString("copy-to"); err == nil && copied != "" {
-		pod = copied
-	}
-	if named, err := cmd.Flags().GetString("container"); err == nil && named != "" {
-		container = named
-	}
-	return fmt.Errorf("podsim debug does not attach, and nothing was created; add --attach=false and attach with: podsim attach -it %[1]s -c %[2]s; "+
-		"or leave out -i and -t, give the container the command -- sleep 1d, and enter it with: podsim exec -it %[1]s -c %[2]s -- sh", pod, container)
+	return event.Object.(*corev1.Pod), nil
 }

@@ -139,7 +139,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			# Delete what a manifest describes
 			podsim delete -f settings.yaml`),
 		newAuth(factory, streams),
-		newDebug(getter, streams),
+		newDebug(getter, executor, streams),
 		newTop(factory, streams),
 		adopt(explain.NewCmdExplain(program, factory, streams), `
 			# Tell what a pod consists of

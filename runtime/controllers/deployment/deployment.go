@@ -3,7 +3,6 @@
 package deployment
 
 import (
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,7 +178,6 @@ func annotate(rs *appsv1.ReplicaSet, d *appsv1.Deployment, revision int) {
 		}
 		rs.Annotations[RevisionAnnotation] = strconv.Itoa(revision)
 	}
-	rs.Annotations = maps.Clone(rs.Annotations)
 }
 
 // revisionOf is the number of a ReplicaSet's template; 0 if it has none.

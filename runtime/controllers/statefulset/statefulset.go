@@ -38,6 +38,19 @@ func Ordinal(set *appsv1.StatefulSet, pod *corev1.Pod) int {
 	return number
 }
 
+// IsBeyond reports whether a pod has an ordinal that is not wanted any more.
+func IsBeyond(set *appsv1.StatefulSet, pod *corev1.Pod) bool {
+	ordinal, start := Ordinal(set, pod), firstOrdinal(set)
+	return ordinal < start || ordinal >= start+int(ptr.Deref(set.Spec.Replicas, 1))
+}
+
+func firstOrdinal(set *appsv1.StatefulSet) int {
+	if set.Spec.Ordinals == nil {
+		return 0
+	}
+	return int(set.Spec.Ordinals.Start)
+}
+
 // decision is what Decide knows of a StatefulSet.
 type decision struct {
 	set      *appsv1.StatefulSet
@@ -66,15 +79,12 @@ func Decide(set *appsv1.StatefulSet, pods []*corev1.Pod, now time.Time) Plan {
 func newDecision(set *appsv1.StatefulSet, pods []*corev1.Pod, now time.Time) *decision {
 	d := &decision{
 		set: set, now: now, inOrder: set.Spec.PodManagementPolicy != appsv1.ParallelPodManagement,
-		wanted: make([]*corev1.Pod, ptr.Deref(set.Spec.Replicas, 1)), revision: workload.StatefulRevision(set),
-	}
-	if set.Spec.Ordinals != nil {
-		d.start = int(set.Spec.Ordinals.Start)
+		wanted: make([]*corev1.Pod, ptr.Deref(set.Spec.Replicas, 1)), revision: workload.StatefulRevision(set), start: firstOrdinal(set),
 	}
 	for _, pod := range pods {
 		switch ordinal := Ordinal(set, pod); {
 		case ordinal < 0:
-		case ordinal >= d.start && ordinal < d.start+len(d.wanted):
+		case !IsBeyond(set, pod):
 			d.wanted[ordinal-d.start] = pod
 		default:
 			d.tooMany = append(d.tooMany, pod)
@@ -142,7 +152,7 @@ func (d *decision) update() {
 	}
 	first, missing := 0, 0
 	if strategy.RollingUpdate != nil {
-		first = int(ptr.Deref(strategy.RollingUpdate.Partition, 0)) - d.start
+		first = int(ptr.Deref(strategy.RollingUpdate.Partition, 0)) // of the wanted pods, whatever ordinal they begin with
 	}
 	for _, pod := range d.wanted {
 		if pod == nil || !d.isAvailable(pod) {

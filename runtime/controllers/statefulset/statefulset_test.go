@@ -95,6 +95,7 @@ func TestPodsComeAndGoInTheirOrder(t *testing.T) {
 		{"the next waits until the new one is ready", newSet(3), "0:old 1:old 2:waits", ""},
 		{"then it is replaced", newSet(3), "0:old 1:old 2", "delete 1"},
 		{"those below the partition stay", newSet(3, partition(2)), "0:old 1:old 2", ""},
+		{"the partition counts from the first ordinal", newSet(3, startsAt(5), partition(2)), "5:old 6:old 7:old", "delete 7"},
 		{"whoever deletes pods by hand is not helped", newSet(2, onDelete), "0:old 1:old", ""},
 		{"two at a time if they may", newSet(3, twoAtATime), "0:old 1:old 2:old", "delete 2 delete 1"},
 		{"strangers are left alone", newSet(1), "0 x", ""},

@@ -24,12 +24,30 @@ type Objects struct {
 
 // The label by which the objects are known that every cluster begins with.
 const (
-	LabelBootstrapping = "kubernetes.io/bootstrapping"
+	labelBootstrapping = "kubernetes.io/bootstrapping"
 	bootstrapping      = "rbac-defaults"
 )
 
 // standing are the objects of Bootstrap.
 var standing = sync.OnceValue(Bootstrap)
+
+// IsStanding reports whether an object has the name of one that every cluster begins with, whatever has become of that since.
+func IsStanding(object metav1.Object) bool {
+	is := func(other metav1.Object) bool {
+		return other.GetNamespace() == object.GetNamespace() && other.GetName() == object.GetName()
+	}
+	switch object.(type) {
+	case *rbacv1.ClusterRole:
+		return slices.ContainsFunc(standing().ClusterRoles, func(o *rbacv1.ClusterRole) bool { return is(o) })
+	case *rbacv1.ClusterRoleBinding:
+		return slices.ContainsFunc(standing().ClusterRoleBindings, func(o *rbacv1.ClusterRoleBinding) bool { return is(o) })
+	case *rbacv1.Role:
+		return slices.ContainsFunc(standing().Roles, func(o *rbacv1.Role) bool { return is(o) })
+	case *rbacv1.RoleBinding:
+		return slices.ContainsFunc(standing().RoleBindings, func(o *rbacv1.RoleBinding) bool { return is(o) })
+	}
+	return false
+}
 
 // IsBootstrapped reports whether an object is one that every cluster begins with, and as it was then: what a client changed, or copied with
 // its labels, is a user's. The rules that a role gathers from others are no change.
@@ -135,7 +153,7 @@ func groupNamed(name string) rbacv1.Subject {
 func bootstrapped(namespace, name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Namespace: namespace, Name: name,
-		Labels:      map[string]string{LabelBootstrapping: bootstrapping},
+		Labels:      map[string]string{labelBootstrapping: bootstrapping},
 		Annotations: map[string]string{rbacv1.AutoUpdateAnnotationKey: "true"},
 	}
 }

@@ -92,20 +92,20 @@ func findUsedPolicy(ctx context.Context, api kubernetes.Interface, accounts []ty
 		return used, err
 	}
 	for i := range bindings.Items {
-		if b := &bindings.Items[i]; rbac.IsBootstrapped(b) || meansAny(b.Subjects, b.Namespace, accounts) {
+		if b := &bindings.Items[i]; rbac.IsStanding(b) || meansAny(b.Subjects, b.Namespace, accounts) {
 			used.RoleBindings = append(used.RoleBindings, KeyOf(b))
 			used.addRole(b.RoleRef, b.Namespace)
 		}
 	}
 	for i := range clusterBindings.Items {
-		if b := &clusterBindings.Items[i]; rbac.IsBootstrapped(b) || meansAny(b.Subjects, "", accounts) {
+		if b := &clusterBindings.Items[i]; rbac.IsStanding(b) || meansAny(b.Subjects, "", accounts) {
 			used.ClusterRoleBindings = append(used.ClusterRoleBindings, KeyOf(b))
 			used.addRole(b.RoleRef, "")
 		}
 	}
 	used.addGathered(roles.Items)
 	for i := range roles.Items {
-		if rbac.IsBootstrapped(&roles.Items[i]) {
+		if rbac.IsStanding(&roles.Items[i]) {
 			used.ClusterRoles = append(used.ClusterRoles, KeyOf(&roles.Items[i]))
 		}
 	}

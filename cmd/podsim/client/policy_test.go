@@ -9,8 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/fake"
-
-	"github.com/podsim/podsim/runtime/rbac"
 )
 
 func TestRolesThatGiveAPodsAccountSomethingStay(t *testing.T) {
@@ -27,7 +25,6 @@ func TestRolesThatGiveAPodsAccountSomethingStay(t *testing.T) {
 	whole := &rbacv1.ClusterRole{ObjectMeta: meta("", "whole"), AggregationRule: &rbacv1.AggregationRule{
 		ClusterRoleSelectors: []metav1.LabelSelector{{MatchLabels: part.Labels}}}}
 	standing := &rbacv1.ClusterRole{ObjectMeta: meta("", "view")}
-	standing.Labels = map[string]string{rbac.LabelBootstrapping: "rbac-defaults"}
 	pod := &corev1.Pod{ObjectMeta: meta("a", "web"), Spec: corev1.PodSpec{ServiceAccountName: "web"}}
 	api := fake.NewClientset(pod, role("used"), role("unused"), part, whole, standing, &rbacv1.ClusterRole{ObjectMeta: meta("", "alone")},
 		binding("of-web", "Role", "used", account("web")), binding("of-other", "Role", "unused", account("other")),

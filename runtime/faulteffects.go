@@ -116,14 +116,17 @@ func (k *faultKeeper) volume(f fault.Fault) (dir string, ok bool) {
 	return sandbox.layout.SandboxPath(f.Volume)
 }
 
-// fill takes the place in a volume: as much as the fault says or, in a volume that has a limit, up to that. What is in memory is full then,
-// and the next write fails; on disk, as on a node, the next write makes the pod one to be evicted (S8.50).
+// fill takes the place in a volume: as much as the fault says, with what an older one took, or, in a volume that has a limit, up to that.
+// What is in memory is full then, and the next write fails; on disk, as on a node, the next write makes the pod one to be evicted (S8.50).
 func (k *faultKeeper) fill(ctx context.Context, pod *corev1.Pod, f fault.Fault) error {
 	dir, ok := k.volume(f)
 	if !ok {
 		return errors.New("no container mounts it")
 	}
 	e, sandbox := k.w.node.engine, k.running()
+	if err := network.UnfillVolume(ctx, e, sandbox.id, dir); err != nil {
+		return err
+	}
 	size := int64(network.FillAll)
 	if f.Size != nil {
 		size = f.Size.Value()

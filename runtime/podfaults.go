@@ -183,14 +183,41 @@ func (k *faultKeeper) inject(ctx context.Context, pod *corev1.Pod, f fault.Fault
 		}
 	}
 	if err := k.do(ctx, pod, f); err != nil {
-		k.change(func([]fault.Fault) []fault.Fault { return before })
-		k.undo(ctx, f, before)
-		_ = k.save(ctx, pod)
+		k.retract(ctx, pod, f, before)
 		return f, faultConflict(pod, "bringing about that %s: %s", f, agentWords(err))
 	}
 	k.tell(pod, f, corev1.EventTypeWarning, reasonFaultInjected, "On purpose: "+f.String())
 	k.thawed(ctx, pod)
 	return f, nil
+}
+
+// retract has all be as it was before a fault that failed: the one whose place it was to take is in effect again.
+func (k *faultKeeper) retract(ctx context.Context, pod *corev1.Pod, f fault.Fault, before []fault.Fault) {
+	ctx, cancel := outlasting(ctx)
+	defer cancel()
+	k.change(func([]fault.Fault) []fault.Fault { return before })
+	if i := slices.IndexFunc(before, func(other fault.Fault) bool { return f.Lasts() && other.ID == f.ID }); i >= 0 {
+		if err := k.do(ctx, pod, before[i]); err != nil {
+			k.giveUp(ctx, pod, before[i], fmt.Sprintf("No longer, after another was to take its place: %s: %s", before[i], agentWords(err)))
+		}
+	} else if err := k.undo(ctx, f, before); err != nil {
+		k.w.log.Warn("undoing a fault that failed", "fault", f.String(), "error", err)
+	}
+	_ = k.save(ctx, pod) // what failed is tried again
+}
+
+// giveUp drops a fault that could not be brought about again, with what there is of it.
+func (k *faultKeeper) giveUp(ctx context.Context, pod *corev1.Pod, f fault.Fault, message string) {
+	k.drop(f)
+	k.tell(pod, f, corev1.EventTypeWarning, reasonFaultFailed, message)
+	if err := k.undo(ctx, f, k.list()); err != nil {
+		k.w.log.Warn("undoing a fault that failed", "fault", f.String(), "error", err)
+	}
+}
+
+// outlasting is the context of what has to be done although the time of a fault is over, or its sandbox about to end.
+func outlasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), engineTimeout)
 }
 
 // clear ends faults.
@@ -214,6 +241,9 @@ func (k *faultKeeper) clear(ctx context.Context, pod *corev1.Pod, ids []string) 
 		}
 		rest := slices.DeleteFunc(k.list(), func(other fault.Fault) bool { return other.ID == f.ID })
 		if err := k.undo(ctx, f, rest); err != nil {
+			saving, cancel := outlasting(ctx)
+			defer cancel()
+			_ = k.save(saving, pod) // that the others have ended; what failed is tried again
 			return cleared, faultConflict(pod, "ending that %s: %s", f, agentWords(err))
 		}
 		k.drop(f)

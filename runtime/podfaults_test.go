@@ -3,6 +3,7 @@ package runtime
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
 	"github.com/podsim/podsim/runtime/fault"
 	"github.com/podsim/podsim/runtime/status"
@@ -263,10 +265,157 @@ func TestWhatCannotBeDoneNowIsAConflictAndWhatNeverCanABadRequest(t *testing.T) 
 	})
 }
 
+// withVolume is a pod whose container main mounts a volume.
+func withVolume(source string) string {
+	return strings.Replace(oneMain, `image: "busybox:1.36"`, `image: "busybox:1.36", volumeMounts: [{name: data, mountPath: /data}]`, 1) +
+		"  volumes: [{name: data, " + source + "}]\n"
+}
+
+const onClaim = "persistentVolumeClaim: {claimName: data}"
+
+// filling is the fault that takes so much of the volume of withVolume.
+func filling(size string) fault.Fault {
+	quantity := resource.MustParse(size)
+	return fault.Fault{Kind: fault.Fill, Volume: "data", Size: &quantity}
+}
+
+// fills answers the agent's verbs that fill and empty volumes, and returns those that came, without their directory. refused, which may be
+// nil, says what a verb fails with; "" lets it succeed.
+func (w *world) fills(refused func(verb string) string) func() []string {
+	var mu sync.Mutex
+	var verbs []string
+	w.machine.OnExec(func(x enginetest.Exec) enginetest.ExecResult {
+		if x.Container != network.SandboxContainer || !strings.HasSuffix(x.Command[1], "fill") {
+			return enginetest.ExecResult{}
+		}
+		verb := strings.Replace(strings.Join(x.Command[1:], " "), " /podsim/volumes/data", "", 1)
+		mu.Lock()
+		defer mu.Unlock()
+		verbs = append(verbs, verb)
+		if refused == nil {
+			return enginetest.ExecResult{}
+		}
+		if why := refused(verb); why != "" {
+			return enginetest.ExecResult{Code: 1, Stderr: why}
+		}
+		return enginetest.ExecResult{}
+	})
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		came := verbs
+		verbs = nil
+		return came
+	}
+}
+
+func TestAFillSetsHowMuchIsTakenAndARefusedOneChangesNothing(t *testing.T) {
+	inWorld(t, func(w *world) {
+		verbs := w.fills(func(verb string) string {
+			if verb == "fill 4194304" {
+				return "its file system has 0 bytes free"
+			}
+			return ""
+		})
+		w.up(withVolume("emptyDir: {}"))
+		wantVerbs := func(want ...string) {
+			w.Helper()
+			if diff := cmp.Diff(want, verbs()); diff != "" {
+				w.Error(diff)
+			}
+		}
+		w.inject(filling("2Mi"))
+		wantVerbs("unfill", "fill 2097152")
+		w.inject(filling("1Mi"))
+		wantVerbs("unfill", "fill 1048576")
+		_, err := w.node.InjectFault(w.Context(), "default", "p", filling("4Mi"))
+		if err == nil || !strings.HasSuffix(err.Error(), "4Mi of volume data are taken: its file system has 0 bytes free") {
+			w.Errorf("a refused fill: %v", err)
+		}
+		wantVerbs("unfill", "fill 4194304", "unfill", "fill 1048576")
+		w.restart(time.Second)
+		faults, err := w.node.Faults(w.Context(), "default", "p")
+		if err != nil || len(faults) != 1 || faults[0].String() != "1Mi of volume data are taken" {
+			w.Errorf("%v, %v", faults, err)
+		}
+	})
+}
+
+func TestAFillThatCannotBeInEffectAgainIsToldOf(t *testing.T) {
+	inWorld(t, func(w *world) {
+		full := false
+		verbs := w.fills(func(verb string) string {
+			if full && strings.HasPrefix(verb, "fill") {
+				return "no space left on device"
+			}
+			return ""
+		})
+		w.up(withVolume("emptyDir: {}"))
+		w.inject(filling("1Mi"))
+		full = true
+		if _, err := w.node.InjectFault(w.Context(), "default", "p", filling("2Mi")); err == nil {
+			w.Error("it is not refused")
+		}
+		if got := w.lasting(); got != "" {
+			w.Errorf("%s lasts", got)
+		}
+		if got := verbs(); got[len(got)-1] != "unfill" {
+			w.Errorf("something of it is left: %v", got)
+		}
+		want := []string{"FaultInjected: On purpose: 1Mi of volume data are taken",
+			"FaultFailed: No longer, after another was to take its place: 1Mi of volume data are taken: no space left on device"}
+		if diff := cmp.Diff(want, w.faultEvents()); diff != "" {
+			w.Error(diff)
+		}
+	})
+}
+
+// An engine that answers too late leaves nothing half done, and nothing that a next node would take for a fault.
+func TestAFaultThatTakesTooLongIsUndone(t *testing.T) {
+	inWorld(t, func(w *world) {
+		var verbs []string
+		w.machine.OnExec(func(x enginetest.Exec) enginetest.ExecResult {
+			if !strings.HasSuffix(x.Command[1], "fill") {
+				return enginetest.ExecResult{}
+			}
+			verbs = append(verbs, x.Command[1])
+			if x.Command[1] == "fill" {
+				return enginetest.ExecResult{Takes: time.Hour}
+			}
+			return enginetest.ExecResult{}
+		})
+		w.up(withVolume("emptyDir: {}"))
+		if _, err := w.node.InjectFault(w.Context(), "default", "p", filling("1Mi")); !apierrors.IsConflict(err) {
+			w.Errorf("%v", err)
+		}
+		if diff := cmp.Diff([]string{"unfill", "fill", "unfill"}, verbs); diff != "" {
+			w.Error(diff)
+		}
+		w.restart(0)
+		if got := w.lasting(); got != "" {
+			w.Errorf("after a crash %s lasts", got)
+		}
+	})
+}
+
+func TestWhatEndedBeforeAFailureHasEndedForTheNextNode(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		w.inject(fault.Fault{Kind: fault.Pull})
+		w.inject(fault.Fault{Kind: fault.Pause})
+		w.machine.FailNext("ContainerUnpause", errHiccup)
+		if _, err := w.node.ClearFaults(w.Context(), "default", "p", nil); !apierrors.IsConflict(err) {
+			w.Errorf("%v", err)
+		}
+		w.restart(0)
+		if got := w.lasting(); got != "pause/main" {
+			w.Errorf("%q lasts", got)
+		}
+	})
+}
+
 // The data of a claim is there for the next pod; what takes its place must not be.
-func TestAVolumeIsEmptiedBeforeItsPodGoes(t *testing.T) {
-	claiming := strings.Replace(oneMain, `image: "busybox:1.36"`, `image: "busybox:1.36", volumeMounts: [{name: data, mountPath: /data}]`, 1) +
-		"  volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]\n"
+func TestAClaimIsEmptiedBeforeItsPodGoes(t *testing.T) {
 	for _, end := range []struct {
 		about  string
 		policy string
@@ -280,21 +429,13 @@ func TestAVolumeIsEmptiedBeforeItsPodGoes(t *testing.T) {
 	} {
 		t.Run(end.about, func(t *testing.T) {
 			inWorld(t, func(w *world) {
-				var verbs []string
-				w.machine.OnExec(func(x enginetest.Exec) enginetest.ExecResult {
-					if verb := x.Command[1]; strings.HasSuffix(verb, "fill") {
-						verbs = append(verbs, strings.Join(x.Command[1:], " "))
-					}
-					return enginetest.ExecResult{}
-				})
-				w.up(strings.Replace(claiming, "spec:", "spec:\n  restartPolicy: "+end.policy, 1))
-				size := resource.MustParse("1Mi")
-				w.inject(fault.Fault{Kind: fault.Fill, Volume: "data", Size: &size})
+				verbs := w.fills(nil)
+				w.up(strings.Replace(withVolume(onClaim), "spec:", "spec:\n  restartPolicy: "+end.policy, 1))
+				w.inject(filling("1Mi"))
 				end.do(w)
 				w.delete("p", -1)
 				w.awaitGone("p")
-				want := []string{"fill /podsim/volumes/data 1048576", "unfill /podsim/volumes/data"}
-				if diff := cmp.Diff(want, verbs); diff != "" {
+				if diff := cmp.Diff([]string{"unfill", "fill 1048576", "unfill"}, verbs()); diff != "" {
 					w.Error(diff)
 				}
 			})

@@ -69,3 +69,13 @@ func UnfillVolume(ctx context.Context, engine ExecEngine, sandboxID, dir string)
 	_, err := CallAgent(ctx, engine, sandboxID, nil, "unfill", dir)
 	return err
 }
+
+// UnfillUnmounted gives back what FillVolume took of a volume that no running sandbox has. It takes a helper container that mounts the
+// volume and nothing else. The other parameters are those of RunHelper.
+func UnfillUnmounted(ctx context.Context, engine HelperEngine, image, nodeID, podUID string, volume mount.Mount) error {
+	_, err := runHelper(ctx, engine, newHelper(image, nodeID, podUID, []string{"unfill", volume.Target}, func(host *container.HostConfig) {
+		host.CapAdd = []string{"DAC_OVERRIDE"} // whoever the directory belongs to
+		host.Mounts = []mount.Mount{volume}
+	}))
+	return err
+}

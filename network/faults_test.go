@@ -59,3 +59,26 @@ func TestAHelperThatTakesMemorySeesControlGroupsAndProcesses(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestAHelperThatEmptiesAVolumeSeesNothingElse(t *testing.T) {
+	engine := &helperEngine{}
+	data := mount.Mount{Type: mount.TypeVolume, Source: "podsim-pvc_default_data", Target: "/podsim/volumes/data"}
+	if err := UnfillUnmounted(t.Context(), engine, "agent:1", "node", "uid", data); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(engine.config.Cmd, []string{"unfill", "/podsim/volumes/data"}) {
+		t.Errorf("runs %q", engine.config.Cmd)
+	}
+	want := &container.HostConfig{
+		NetworkMode:    "none",
+		ReadonlyRootfs: true,
+		CapDrop:        []string{"ALL"},
+		CapAdd:         []string{"DAC_OVERRIDE"},
+		SecurityOpt:    []string{"no-new-privileges"},
+		LogConfig:      container.LogConfig{Type: "json-file"},
+		Mounts:         []mount.Mount{data},
+	}
+	if diff := cmp.Diff(want, engine.host); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -332,8 +332,9 @@ func (w *worker) adoptSandbox(ctx context.Context, pod *corev1.Pod, id string, f
 	}
 	w.volumes.plan, w.volumes.mountpoints = layout, volumes.Mountpoints(c.Mounts)
 	w.state.Sandbox.Ready = c.State.Running && filled
+	w.faults.sandbox = faultySandbox{layout: layout, filled: true}
 	if w.state.Sandbox.Ready {
-		w.faults.sandbox = faultySandbox{id, layout}
+		w.faults.sandbox.id = id
 		w.proxy.adopt(id, networkOfSandbox(c))
 	} else {
 		w.proxy.leave(ctx, true)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/containerd/errdefs"
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/network"
@@ -70,11 +71,7 @@ func (k *faultKeeper) undo(ctx context.Context, f fault.Fault, rest []fault.Faul
 	case fault.Cut, fault.Network:
 		return k.changeWire(ctx, rest)
 	case fault.Fill:
-		dir, ok := k.volume(f)
-		if !ok {
-			return nil
-		}
-		return network.UnfillVolume(ctx, e, k.running().id, dir)
+		return k.unfill(ctx, f)
 	}
 	return nil
 }
@@ -138,6 +135,33 @@ func (k *faultKeeper) fill(ctx context.Context, pod *corev1.Pod, f fault.Fault) 
 		size = max(0, limit-used[f.Volume])
 	}
 	return network.FillVolume(ctx, e, sandbox.id, dir, size)
+}
+
+// unfill gives back what fill took: from within the sandbox or, if none runs, with a helper that mounts the volume. What was in memory has
+// gone with the sandbox.
+func (k *faultKeeper) unfill(ctx context.Context, f fault.Fault) error {
+	e, sandbox := k.w.node.engine, k.running()
+	if dir, ok := k.volume(f); ok {
+		c, err := e.ContainerInspect(ctx, sandbox.id)
+		switch {
+		case err != nil && !errdefs.IsNotFound(err):
+			return err
+		case err == nil && c.State.Running:
+			return network.UnfillVolume(ctx, e, sandbox.id, dir)
+		}
+	}
+	if sandbox.layout == nil {
+		return nil
+	}
+	volume, onDisk := sandbox.layout.DiskMount(f.Volume)
+	if !onDisk {
+		return nil
+	}
+	image, err := network.EnsureAgentImage(ctx, e, k.w.node.facts.Arch)
+	if err != nil {
+		return err
+	}
+	return network.UnfillUnmounted(ctx, e, image, k.w.node.options.ID, string(k.w.uid), volume)
 }
 
 // diskLimit is the limit of an emptyDir on disk, in bytes.

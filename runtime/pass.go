@@ -218,7 +218,7 @@ func (w *worker) killPod(ctx context.Context, pod *corev1.Pod) time.Time {
 func (w *worker) stopPod(ctx context.Context, pod *corev1.Pod, within time.Duration) (stopped bool, err error) {
 	ran, stopped := w.state.AnyRunning(), w.state.AnyRunning() || w.state.SandboxReady()
 	if err = w.stopAll(ctx, pod, within); err == nil {
-		err = w.stopSandbox(ctx)
+		err = w.stopSandbox(ctx, pod)
 	}
 	if ran && err == nil && ctx.Err() == nil {
 		w.publish(status.Input{Stopping: true})

@@ -93,10 +93,11 @@ type faultKeeper struct {
 	sandbox faultySandbox
 }
 
-// faultySandbox is the sandbox that runs; the zero value is none.
+// faultySandbox is the sandbox that faults are done to.
 type faultySandbox struct {
-	id     string
-	layout *volumes.Plan
+	id     string        // "" while the pod has none
+	layout *volumes.Plan // of the pod's volumes, which are there without a sandbox, too; nil before the first one
+	filled bool          // claims may have files of faults
 }
 
 func newFaultKeeper(w *worker) *faultKeeper {
@@ -287,7 +288,7 @@ func (k *faultKeeper) adopt(lasting []fault.Fault, runs func(instance string) bo
 // join has the faults be in effect in a new sandbox, before anything runs in it. What fails is told of, and is no fault any more.
 func (k *faultKeeper) join(ctx context.Context, pod *corev1.Pod, sandboxID string, layout *volumes.Plan) {
 	k.mu.Lock()
-	k.sandbox = faultySandbox{sandboxID, layout}
+	k.sandbox = faultySandbox{id: sandboxID, layout: layout, filled: true}
 	k.mu.Unlock()
 	k.working.allow()
 	if len(k.list()) == 0 || k.take(ctx) != nil {
@@ -297,18 +298,24 @@ func (k *faultKeeper) join(ctx context.Context, pod *corev1.Pod, sandboxID strin
 	ctx, cancel := context.WithTimeout(k.working.begin(ctx), faultTime)
 	defer cancel()
 	for _, f := range k.list() {
-		if f.Kind == fault.Pause || f.Size != nil {
-			continue // it ended with the instance, or lies where it lay
+		if f.Kind == fault.Pause {
+			continue // it ended with the instance
 		}
-		if err := k.do(ctx, pod, f); err != nil && ctx.Err() == nil {
-			k.drop(f)
-			k.tell(pod, f, corev1.EventTypeWarning, reasonFaultFailed, fmt.Sprintf("No longer, in the pod's new sandbox: %s: %s", f, agentWords(err)))
+		err := k.do(ctx, pod, f)
+		if ctx.Err() == context.Canceled {
+			return // this sandbox goes, and the next one is joined as well
+		}
+		if err != nil {
+			undoing, cancel := outlasting(ctx)
+			k.giveUp(undoing, pod, f, fmt.Sprintf("No longer, in the pod's new sandbox: %s: %s", f, agentWords(err)))
+			cancel()
 		}
 	}
 }
 
-// leave ends what the faults did beyond the sandbox, which is about to go.
-func (k *faultKeeper) leave(ctx context.Context) {
+// leave ends what the faults did beyond the sandbox, which is about to go if it has not gone: what they put into claims, whose data is there
+// for other pods.
+func (k *faultKeeper) leave(ctx context.Context, pod *corev1.Pod) {
 	k.working.interrupt() // nobody waits for a fault that is under way
 	if k.take(ctx) != nil {
 		return
@@ -316,17 +323,24 @@ func (k *faultKeeper) leave(ctx context.Context) {
 	defer k.give()
 	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
 	defer cancel()
+	sandbox := k.running()
+	left := faultySandbox{layout: sandbox.layout}
 	for _, f := range k.list() {
-		if f.Kind != fault.Fill {
+		if !sandbox.filled || f.Kind != fault.Fill || !sandbox.layout.IsClaim(f.Volume) {
 			continue
 		}
-		if err := k.undo(ctx, f, nil); err != nil && ctx.Err() == nil {
-			k.w.log.Warn("emptying a volume that a fault filled", "volume", f.Volume, "error", err)
+		if err := k.undo(ctx, f, nil); err != nil {
+			left.filled = true // it is tried again when the pod goes
+			if ctx.Err() == context.Canceled {
+				break // by a next node
+			}
+			k.w.log.Warn("emptying a claim that a fault filled", "volume", f.Volume, "error", err)
+			k.tell(pod, f, corev1.EventTypeWarning, reasonFaultFailed, fmt.Sprintf("Its file stays in the claim of volume %s: %s", f.Volume, agentWords(err)))
 		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.sandbox = faultySandbox{}
+	k.sandbox = left
 }
 
 // ended reports that an instance has ended, and its faults with it.

@@ -16,6 +16,7 @@ import (
 	"github.com/podsim/podsim/runtime/engine/enginetest"
 	"github.com/podsim/podsim/runtime/fault"
 	"github.com/podsim/podsim/runtime/status"
+	"github.com/podsim/podsim/volumes"
 )
 
 // inject does a fault to the pod p.
@@ -271,7 +272,10 @@ func withVolume(source string) string {
 		"  volumes: [{name: data, " + source + "}]\n"
 }
 
-const onClaim = "persistentVolumeClaim: {claimName: data}"
+const (
+	onClaim  = "persistentVolumeClaim: {claimName: data}"
+	inMemory = "emptyDir: {medium: Memory}"
+)
 
 // filling is the fault that takes so much of the volume of withVolume.
 func filling(size string) fault.Fault {
@@ -370,6 +374,25 @@ func TestAFillThatCannotBeInEffectAgainIsToldOf(t *testing.T) {
 	})
 }
 
+func TestAVolumeInMemoryIsFilledAgainInANewSandbox(t *testing.T) {
+	inWorld(t, func(w *world) {
+		verbs := w.fills(nil)
+		w.up(withVolume(inMemory))
+		w.inject(filling("1Mi"))
+		verbs()
+		w.loseSandbox()
+		w.await("p", "in a new sandbox", func(pod *corev1.Pod) bool {
+			return len(w.sandboxes()) == 2 && pod.Status.ContainerStatuses[0].State.Running != nil
+		})
+		if diff := cmp.Diff([]string{"unfill", "fill 1048576"}, verbs()); diff != "" {
+			w.Error(diff)
+		}
+		if got := w.lasting(); got != "fill/data" {
+			w.Errorf("%q lasts", got)
+		}
+	})
+}
+
 // An engine that answers too late leaves nothing half done, and nothing that a next node would take for a fault.
 func TestAFaultThatTakesTooLongIsUndone(t *testing.T) {
 	inWorld(t, func(w *world) {
@@ -436,6 +459,43 @@ func TestAClaimIsEmptiedBeforeItsPodGoes(t *testing.T) {
 				w.delete("p", -1)
 				w.awaitGone("p")
 				if diff := cmp.Diff([]string{"unfill", "fill 1048576", "unfill"}, verbs()); diff != "" {
+					w.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+func TestAClaimIsEmptiedAlsoWhenNoSandboxRuns(t *testing.T) {
+	lost := func(w *world) { w.loseSandbox() }
+	for _, end := range []struct {
+		about  string
+		policy string
+		lose   func(*world)
+		then   func(*world)
+	}{
+		{"deleted", "Always", lost, func(*world) {}},
+		{"cleared", "Always", lost, func(w *world) { w.clearFaults() }},
+		{"ended", "Never", lost, func(w *world) { w.awaitPhase("p", corev1.PodSucceeded) }},
+		{"ended after a crash", "Never", func(w *world) {
+			w.crash()
+			w.loseSandbox()
+			w.boot()
+		}, func(*world) {}},
+	} {
+		t.Run(end.about, func(t *testing.T) {
+			inWorld(t, func(w *world) {
+				w.up(strings.Replace(withVolume(onClaim), "spec:", "spec:\n  restartPolicy: "+end.policy, 1))
+				w.inject(filling("1Mi"))
+				w.writeToVolume("data", "file", "data")
+				w.writeToVolume("data", ".podsim-fault", "what fill made")
+				end.lose(w)
+				end.then(w)
+				if end.about != "cleared" {
+					w.delete("p", -1)
+					w.awaitGone("p")
+				}
+				if diff := cmp.Diff([]string{"/file"}, w.machine.VolumeFiles(volumes.ClaimName("default", "data"))); diff != "" {
 					w.Error(diff)
 				}
 			})

@@ -57,7 +57,7 @@ func (w *worker) terminate(ctx context.Context, pod *corev1.Pod) (gone bool) {
 		w.node.logReaders.wait(ctx, w.uid)
 	}
 	w.saver.reachThrough("") // nothing is to be saved from here on
-	w.faults.leave(ctx)
+	w.faults.leave(ctx, pod)
 	w.proxy.leave(ctx, false) // its container is removed with the others
 	err := w.node.removeLeftovers(ctx, w.uid)
 	if err == nil {

@@ -274,11 +274,11 @@ func (w *worker) killOne(ctx context.Context, pod *corev1.Pod, kill plan.Kill) e
 }
 
 // stopSandbox ends the sandbox, if it runs. Its agent has nothing to lose.
-func (w *worker) stopSandbox(ctx context.Context) error {
+func (w *worker) stopSandbox(ctx context.Context, pod *corev1.Pod) error {
+	w.faults.leave(ctx, pod)
 	if !w.state.SandboxReady() {
 		return nil
 	}
-	w.faults.leave(ctx)
 	exited := w.exit(ctx, w.state.Sandbox.ID)
 	w.proxy.leave(ctx, true)
 	if err := w.kill(ctx, w.state.Sandbox.ID, exited); err != nil {

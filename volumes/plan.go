@@ -269,6 +269,22 @@ func (p *Plan) SandboxPath(name string) (string, bool) {
 	return v.root(), true
 }
 
+// IsClaim reports whether a volume of the pod is a claim's, whose data may be there for other pods.
+func (p *Plan) IsClaim(name string) bool {
+	v, ok := p.volume(name)
+	return ok && v.claim
+}
+
+// DiskMount has a container beside the sandbox see a volume of the pod at its SandboxPath. It is false for one without that path, and for
+// one in memory, of which only the running sandbox has the content.
+func (p *Plan) DiskMount(name string) (mount.Mount, bool) {
+	v, ok := p.volume(name)
+	if !ok || v.engine == nil || v.inMemory() {
+		return mount.Mount{}, false
+	}
+	return v.engine.mount(), true
+}
+
 // groupOf is what the pod's fsGroup means for a volume: for an image's files nothing.
 func (p *Plan) groupOf(v volume) groupRule {
 	if v.image {

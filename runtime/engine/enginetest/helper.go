@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"path"
 	"strconv"
 	"strings"
 
@@ -22,7 +23,10 @@ func (e *Engine) Wire(sandboxID string) string {
 // DiskSize is how much the machine's disk can hold, in bytes.
 const DiskSize = 100 << 30
 
-// help is what a helper does: its verb, at once. Of those only kill, disk, wire and hog do anything. The caller holds the lock.
+// fillFile is what the agent's verb fill makes in a volume, and unfill removes.
+const fillFile = ".podsim-fault"
+
+// help is what a helper does: its verb, at once. Of those only kill, disk, wire, hog and unfill do anything. The caller holds the lock.
 func (e *Engine) help(c *fakeContainer) Run {
 	switch verb := c.config.Cmd; {
 	case len(verb) == 2 && verb[0] == "disk":
@@ -33,6 +37,9 @@ func (e *Engine) help(c *fakeContainer) Run {
 		if starved, err := e.find(verb[1]); err == nil {
 			e.exit(starved, codeKilled, true)
 		}
+	case len(verb) == 2 && verb[0] == "unfill":
+		files, name := e.place(c, path.Join(verb[1], fillFile))
+		delete(files, name)
 	case len(verb) == 4 && verb[0] == "kill" && verb[1] == "-container":
 		if pid, err := strconv.Atoi(verb[3]); err == nil {
 			e.killProcess(verb[2], pid)

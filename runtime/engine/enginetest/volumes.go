@@ -3,6 +3,8 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/mount"
@@ -42,6 +44,17 @@ func (e *Engine) dropMemory() {
 			clear(v.files)
 		}
 	}
+}
+
+// VolumeFiles are the paths of the files in a volume, sorted.
+func (e *Engine) VolumeFiles(name string) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	v := e.volumes[name]
+	if v == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(v.files))
 }
 
 func noVolume(name string) error {

@@ -2,10 +2,7 @@ module github.com/podsim/podsim/examples/log-to-mongodb
 
 go 1.26.0
 
-require (
-	github.com/testcontainers/testcontainers-go v0.41.0
-	k8s.io/api v0.37.2
-)
+require github.com/testcontainers/testcontainers-go v0.41.0
 
 require (
 	github.com/containerd/errdefs v1.0.0 // indirect
@@ -46,6 +43,7 @@ require (
 	golang.org/x/sys v0.49.0 // indirect
 	google.golang.org/grpc v1.82.1 // indirect
 	google.golang.org/protobuf v1.36.12-0.20260120151049-f2248ac996af // indirect
+	k8s.io/api v0.37.2 // indirect
 	k8s.io/apimachinery v0.37.2 // indirect
 	k8s.io/apiserver v0.37.2 // indirect
 	k8s.io/cli-runtime v0.37.2 // indirect

@@ -3,6 +3,7 @@ package logtomongodb_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -16,44 +17,61 @@ import (
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/podsim/podsim/e2e/podtest"
 )
 
 // image speaks MongoDB's protocol; `go run ./e2e/images ferretdb` builds the usual one, and MONGO_IMAGE=mongo:8 is MongoDB itself.
 var image = cmp.Or(os.Getenv("MONGO_IMAGE"), "podsim.local/ferretdb:1.24.2")
 
-func TestEveryLineArrivesOnce(t *testing.T) {
-	t.Parallel()
+func TestNoLineIsLostOrDoubledWhereverTheShipperIsKilled(t *testing.T) {
+	const orders = 20
 	store := startStore(t)
-	pod := podtest.Up(t, podtest.File("pod.yaml"), podtest.Network(store.network), podtest.Env("app", "ORDERS", "20"), podtest.Patience(3*time.Minute))
-	pod.WaitFor(podtest.Succeeded)
-	store.mustHaveOnce(t, 20)
+	podtest.Explore(t, podtest.Scenario{
+		Pod:    store.options(podtest.File("pod.yaml"), orders),
+		Kill:   "shipper",
+		Run:    func(pod *podtest.Pod) { pod.WaitFor(podtest.Succeeded) },
+		Check:  func(pod *podtest.Pod) error { return store.hasEachLineOnce(pod, orders) },
+		Random: 3,
+	})
 }
 
-func TestNoLineIsLostOrDoubledWhenTheShipperIsKilled(t *testing.T) {
-	t.Parallel()
-	store := startStore(t)
-	pod := podtest.Up(t, podtest.File("pod.yaml"), podtest.Network(store.network), podtest.Env("app", "ORDERS", "150"),
-		podtest.MaxRestartBackoff(time.Second), podtest.Patience(3*time.Minute))
-	pod.WaitReady()
-	shipper := pod.Container("shipper")
-	for kills := 1; kills <= 3; kills++ {
-		store.waitForMore(t)
-		// SIGKILL, which no process can prepare for. The container ends with it, and the pod gets a new one.
-		shipper.Exec("sh", "-c", `comm=$(grep -lx rsyslogd /proc/[0-9]*/comm); pid=${comm%/comm}; kill -KILL ${pid#/proc/}`)
-		pod.WaitFor(func(*corev1.Pod) bool { return shipper.Restarts() >= kills })
+// While the database is away all lines wait in the queue, and only there: they count as read.
+func TestLinesThatWaitOutliveTheShipperOnDiskOnly(t *testing.T) {
+	const orders = 100
+	text, err := os.ReadFile("pod.yaml")
+	if err != nil {
+		t.Fatal(err)
 	}
-	pod.WaitFor(podtest.Succeeded)
-	store.mustHaveOnce(t, 150)
+	for _, queue := range []struct {
+		settings string
+		loses    bool
+	}{
+		{`queue.type="Disk"`, false},
+		{`queue.type="LinkedList" queue.saveOnShutdown="on"`, true}, // disk-assisted, as it has a queue.filename
+	} {
+		t.Run(queue.settings, func(t *testing.T) {
+			t.Parallel()
+			store := startStore(t)
+			pod := podtest.Up(t, store.options(podtest.YAML(strings.Replace(string(text), `queue.type="Disk"`, queue.settings, 1)), orders)...)
+			pod.WaitReady()
+			pod.CutNetwork()
+			pod.Container("app").Exec("sh", "-c", `until [ $(grep -c accepted /var/log/app/app.log) -ge 30 ]; do sleep 0.1; done`)
+			pod.Container("shipper").Kill()
+			pod.RestoreNetwork()
+			pod.WaitFor(podtest.Succeeded)
+			err := store.hasEachLineOnce(pod, orders)
+			if (err != nil) != queue.loses {
+				t.Errorf("loses %v: %v", queue.loses, err)
+			}
+			t.Log(err)
+		})
+	}
 }
 
 // mongoStore is a server on a network of its own, where it has the name mongo.
 type mongoStore struct {
 	network    string
 	collection *mongo.Collection
-	seen       int64
 }
 
 func startStore(t *testing.T) *mongoStore {
@@ -91,45 +109,36 @@ func startStore(t *testing.T) *mongoStore {
 	return &mongoStore{network: shared.Name, collection: client.Database("logs").Collection("app")}
 }
 
-// waitForMore returns when there are more lines than it saw before.
-func (s *mongoStore) waitForMore(t *testing.T) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
-		count, err := s.collection.CountDocuments(t.Context(), bson.D{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if count > s.seen {
-			s.seen = count
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("no more than %d lines arrive", count)
-		}
-	}
+// options bring up a pod that ships so many lines to the store.
+func (s *mongoStore) options(manifest podtest.Option, orders int) []podtest.Option {
+	return []podtest.Option{manifest, podtest.Network(s.network), podtest.Env("app", "ORDERS", fmt.Sprint(orders)),
+		podtest.MaxRestartBackoff(time.Second), podtest.Patience(3 * time.Minute)}
 }
 
-func (s *mongoStore) mustHaveOnce(t *testing.T, orders int) {
-	t.Helper()
-	lines, err := s.collection.Find(t.Context(), bson.D{})
+// hasEachLineOnce says which of so many lines of a pod are not in the store, or there twice.
+func (s *mongoStore) hasEachLineOnce(pod *podtest.Pod, orders int) error {
+	ctx := context.Background()
+	lines, err := s.collection.Find(ctx, bson.D{{Key: "namespace", Value: pod.Namespace()}})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	var documents []struct{ Pod, Message string }
-	if err := lines.All(t.Context(), &documents); err != nil {
-		t.Fatal(err)
+	if err := lines.All(ctx, &documents); err != nil {
+		return err
 	}
 	found := map[string]int{}
 	for _, d := range documents {
 		_, order, _ := strings.Cut(d.Message, " ") // without the time
 		found[order]++
-		if d.Pod != "log-to-mongodb" {
-			t.Errorf("%q is of pod %q", d.Message, d.Pod)
+		if d.Pod != pod.Name() {
+			return fmt.Errorf("%q is of pod %q", d.Message, d.Pod)
 		}
 	}
+	var wrong []error
 	for i := 1; i <= orders; i++ {
 		if n := found[fmt.Sprintf("order %d accepted", i)]; n != 1 {
-			t.Errorf("order %d is %d times in the store", i, n)
+			wrong = append(wrong, fmt.Errorf("order %d is %d times in the store", i, n))
 		}
 	}
+	return errors.Join(wrong...)
 }

@@ -2,10 +2,9 @@ package logtoelasticsearch_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,11 +15,7 @@ import (
 	"github.com/podsim/podsim/e2e/podtest"
 )
 
-const (
-	// store answers to Elasticsearch's bulk API; `go run ./e2e/images victorialogs` builds it.
-	store  = "podsim.local/victorialogs:1.33.1"
-	orders = 20
-)
+const orders = 20
 
 func TestEveryLineArrives(t *testing.T) {
 	ctx := t.Context()
@@ -33,56 +28,49 @@ func TestEveryLineArrives(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	logs, err := testcontainers.Run(ctx, store, network.WithNetwork([]string{"logs"}, shared),
-		testcontainers.WithExposedPorts("9428/tcp"),
-		testcontainers.WithWaitStrategyAndDeadline(3*time.Minute, wait.ForHTTP("/health").WithPort("9428/tcp").WithStartupTimeout(3*time.Minute)))
-	testcontainers.CleanupContainer(t, logs)
+	store := usedStore()
+	server, err := testcontainers.Run(ctx, store.image, network.WithNetwork([]string{"logs"}, shared),
+		testcontainers.WithEnv(store.env), testcontainers.WithExposedPorts(string(store.port)),
+		testcontainers.WithWaitStrategyAndDeadline(3*time.Minute, wait.ForHTTP(store.health).WithPort(store.port).WithStartupTimeout(3*time.Minute)))
+	testcontainers.CleanupContainer(t, server)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	pod := podtest.Up(t, podtest.File("pod.yaml"), podtest.Network(shared.Name), podtest.Env("app", "ORDERS", fmt.Sprint(orders)),
+	pod := podtest.Up(t, podtest.YAML(manifest(t, store)), podtest.Network(shared.Name), podtest.Env("app", "ORDERS", fmt.Sprint(orders)),
 		podtest.Patience(3*time.Minute))
 	pod.WaitFor(podtest.Succeeded)
 
-	address, err := logs.PortEndpoint(ctx, "9428/tcp", "http")
+	address, err := server.PortEndpoint(ctx, store.port, "http")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The store takes lines at once and finds them within a second.
-	var found map[string]int
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline) && len(found) < orders; {
-		if found, err = messages(ctx, address); err != nil {
-			t.Fatal(err)
-		}
+	messages, err := store.messages(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for _, message := range messages {
+		_, order, _ := strings.Cut(message, " ") // without the time
+		found[order]++
 	}
 	for i := 1; i <= orders; i++ {
 		if n := found[fmt.Sprintf("order %d accepted", i)]; n != 1 {
-			t.Errorf("order %d is %d times in the store", i, n)
+			t.Errorf("order %d is %d times in the store, which has %q", i, n, messages)
 		}
 	}
 }
 
-// messages counts the store's lines, without the time that each begins with.
-func messages(ctx context.Context, address string) (map[string]int, error) {
-	question, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/select/logsql/query?query="+url.QueryEscape(`pod:="log-to-elasticsearch"`), nil)
+// manifest is pod.yaml with that store.
+func manifest(t *testing.T, s store) string {
+	t.Helper()
+	text, err := os.ReadFile("pod.yaml")
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(question)
-	if err != nil {
-		return nil, err
+	theirs := victoriaLogs.bulk
+	if strings.Count(string(text), theirs) != 1 {
+		t.Fatalf("pod.yaml names %s not once", theirs)
 	}
-	defer answer.Body.Close()
-	found := map[string]int{}
-	for lines := json.NewDecoder(answer.Body); lines.More(); {
-		var line struct {
-			Message string `json:"_msg"`
-		}
-		if err := lines.Decode(&line); err != nil {
-			return nil, err
-		}
-		found[line.Message[len("2006-01-02T15:04:05Z "):]]++
-	}
-	return found, nil
+	return strings.Replace(string(text), theirs, s.bulk, 1)
 }

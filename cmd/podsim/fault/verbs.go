@@ -152,7 +152,8 @@ func (v *verbs) fill() *cobra.Command {
 	cmd := command("fill POD --volume=VOLUME [--size=SIZE]", "Fill a volume", `
 		Take the place in a volume with a file, '.podsim-fault' at its top. One in memory is full then, and writing to it fails. One on
 		disk with a sizeLimit is full up to that, and more makes the pod one to be evicted, as on a node. One without a limit takes
-		--size, so that the disk of the machine is not filled.`, `
+		--size, so that the disk of the machine is not filled. A second fill of the same volume takes the place of the first: the size is
+		how much is taken in all.`, `
 		# Let a volume in memory, or one with a limit, be full
 		podsim fault fill web --volume=cache
 

@@ -49,6 +49,14 @@ spec:
 			t.Errorf("the sandbox has %s at %q, %t", name, got, ok)
 		}
 	}
+	for name, want := range map[string]string{"disk": "podsim_u_disk", "claim": "podsim-pvc_ns_data", "memory": "", "secret": "", "unused": "", "host": ""} {
+		if got, ok := plan.DiskMount(name); got.Source != want || ok != (want != "") {
+			t.Errorf("others mount %s as %+v, %t", name, got, ok)
+		}
+		if got := plan.IsClaim(name); got != (name == "claim") {
+			t.Errorf("%s is a claim: %t", name, got)
+		}
+	}
 }
 
 func TestAVolumeThatCannotBeSetUpSaysWhy(t *testing.T) {

@@ -109,9 +109,10 @@ func startStore(t *testing.T) *mongoStore {
 	return &mongoStore{network: shared.Name, collection: client.Database("logs").Collection("app")}
 }
 
-// options bring up a pod that ships so many lines to the store.
+// options bring up a pod that ships so many lines to the store. The application goes on for a while after the last one: a shipper that is
+// killed when the application has ended is not started again.
 func (s *mongoStore) options(manifest podtest.Option, orders int) []podtest.Option {
-	return []podtest.Option{manifest, podtest.Network(s.network), podtest.Env("app", "ORDERS", fmt.Sprint(orders)),
+	return []podtest.Option{manifest, podtest.Network(s.network), podtest.Env("app", "ORDERS", fmt.Sprint(orders)), podtest.Env("app", "REST", "1"),
 		podtest.MaxRestartBackoff(time.Second), podtest.Patience(3 * time.Minute)}
 }
 

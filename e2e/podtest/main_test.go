@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/podsim/podsim/runtime"
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/engine"
 )
@@ -59,7 +58,7 @@ func leftOf(parent string) []string {
 		return names // nothing can be there
 	}
 	defer docker.Close()
-	found, err := findLeft(ctx, docker, runtime.NodeID(parent))
+	found, err := findLeft(ctx, docker, ownerOf(parent))
 	if err != nil {
 		return append(names, err.Error())
 	}

@@ -130,7 +130,7 @@ func startNode(ctx context.Context, host, parent string, options nodeOptions) (*
 		return nil, err
 	}
 	for {
-		dir := filepath.Join(parent, directoryPrefix+randomName(8))
+		dir := newDirectory(parent)
 		labels := ownLabels(parent, dir)
 		maps.Copy(labels, testcontainers.GenericLabels())
 		node, err := local.Start(ctx, local.Place{Host: host, Dir: dir, Labels: labels}, runtime.Options{

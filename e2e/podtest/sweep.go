@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sync"
 
 	"github.com/containerd/errdefs"
@@ -19,17 +21,32 @@ import (
 	"github.com/podsim/podsim/runtime/engine"
 )
 
-// A node of a test keeps its lock in a directory of this name, as long as its process lives, and puts these labels on all that it makes:
+// A node of a test keeps its lock in a directory of its own, as long as its process lives, and puts these labels on all that it makes:
 // whose such nodes are, and which one it is. What has the first of this user on this machine, and the second of a node that has no lock,
 // was left by a process that was killed.
 const (
-	directoryPrefix = "test"
-	labelOwner      = "podsim.io/podtest"
-	labelNode       = "podsim.io/podtest.node"
+	labelOwner = "podsim.io/podtest"
+	labelNode  = "podsim.io/podtest.node"
 )
 
+// The directories of nodes have names of this form, and hold a lock of this name. PODSIM_STATE_DIR may be a directory that others use, too.
+const (
+	directoryPrefix = "podtest-"
+	directoryRandom = 8
+	lockName        = "node.lock"
+)
+
+var directoryName = regexp.MustCompile(fmt.Sprintf("^%s[0-9a-f]{%d}$", directoryPrefix, directoryRandom))
+
+func newDirectory(parent string) string {
+	return filepath.Join(parent, directoryPrefix+randomName(directoryRandom))
+}
+
+// ownerOf is the owner of the nodes whose directories are in parent.
+func ownerOf(parent string) string { return runtime.NodeID(filepath.Join(parent, directoryPrefix)) }
+
 func ownLabels(parent, dir string) map[string]string {
-	return map[string]string{labelOwner: runtime.NodeID(parent), labelNode: runtime.NodeID(dir)}
+	return map[string]string{labelOwner: ownerOf(parent), labelNode: runtime.NodeID(dir)}
 }
 
 // sweep removes what killed processes have left: on the engine, and of their state directories in parent.
@@ -39,7 +56,7 @@ func sweep(ctx context.Context, host, parent string) error {
 		return err
 	}
 	defer docker.Close()
-	found, err := findLeft(ctx, docker, runtime.NodeID(parent)) // before the locks: what a node made then, it has or had one
+	found, err := findLeft(ctx, docker, ownerOf(parent)) // before the locks: what a node made then, it has or had one
 	if err != nil {
 		return fmt.Errorf("looking for what killed tests left on the engine: %w", err)
 	}
@@ -59,7 +76,7 @@ func sweep(ctx context.Context, host, parent string) error {
 // lookAtLocks tells the ids of the nodes that live, and takes the leases of those that do not.
 func lookAtLocks(parent string) (alive map[string]bool, dead []*endpoint.Lease, err error) {
 	alive = map[string]bool{}
-	dirs, err := filepath.Glob(filepath.Join(parent, directoryPrefix+"*"))
+	dirs, err := nodeDirectories(parent)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,6 +95,25 @@ func lookAtLocks(parent string) (alive map[string]bool, dead []*endpoint.Lease, 
 	return alive, dead, err
 }
 
+// nodeDirectories are the directories in parent that nodes of tests have, or had when their processes were killed.
+func nodeDirectories(parent string) ([]string, error) {
+	entries, err := os.ReadDir(parent)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var dirs []string
+	for _, entry := range entries {
+		dir := filepath.Join(parent, entry.Name())
+		if !entry.IsDir() || !directoryName.MatchString(entry.Name()) {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(dir, lockName)); err == nil {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs, err
+}
+
 // emptyDirectory removes what a lease does not take with it.
 func emptyDirectory(dir string) error {
 	entries, err := os.ReadDir(dir)
@@ -85,7 +121,7 @@ func emptyDirectory(dir string) error {
 		return err
 	}
 	for _, entry := range entries {
-		if name := entry.Name(); name != "node.lock" && name != "node.sock" {
+		if name := entry.Name(); name != lockName && name != "node.sock" {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, name)))
 		}
 	}

@@ -1,11 +1,9 @@
 package podtest
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -18,7 +16,7 @@ import (
 // cluster is another node of podsim's, as its kubeconfig has it.
 func cluster(t *testing.T) endpoint.Access {
 	t.Helper()
-	requireEngine(t)
+	RequireEngine(t)
 	options := nodeOptions{gates: "ContainerStopSignals=true"} // none of the other tests has these
 	node, err := process.use(t.Context(), options, func(err error) { t.Log(err) })
 	if err != nil {
@@ -93,8 +91,8 @@ func TestWhatNeedsTheEngineIsSkippedOnAClusterByName(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			told := trial(t, test)
-			if told.failed != "" || !strings.Contains(told.skipped, want+" needs podsim's own engine, and the test runs on a cluster") {
-				t.Errorf("it told %+v", told)
+			if err := told.err(); err != nil || !strings.Contains(told.skipped, want+" needs podsim's own engine, and the test runs on a cluster") {
+				t.Errorf("skipped %q, error %v", told.skipped, err)
 			}
 		})
 	}
@@ -109,35 +107,13 @@ func TestNoEngineSkips(t *testing.T) {
 	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
 	told := trial(t, func(t TB) { Up(t, YAML(sleeper), FeatureGates("ContainerStopSignals=false")) })
 	if !strings.Contains(told.skipped, "no Docker Engine answers at unix:///nonexistent/docker.sock") {
-		t.Errorf("it told %+v", told)
+		t.Errorf("skipped %q, error %v", told.skipped, told.err())
 	}
 }
 
-// trialTest is a test that tells how it ended.
-type trialTest struct {
-	*testing.T
-	skipped, failed string
-}
-
-func (t *trialTest) Skipf(format string, args ...any) {
-	t.skipped = fmt.Sprintf(format, args...)
-	runtime.Goexit()
-}
-
-func (t *trialTest) Fatalf(format string, args ...any) {
-	t.failed = fmt.Sprintf(format, args...)
-	runtime.Goexit()
-}
-
 // trial runs a test and returns how it ended.
-func trial(t *testing.T, test func(TB)) *trialTest {
-	t.Helper()
-	try := &trialTest{T: t}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		test(try)
-	}()
-	<-ended
-	return try
+func trial(t *testing.T, test func(TB)) *rehearsal {
+	own := newRehearsal(t, "trial")
+	own.run(func() { test(own) })
+	return own
 }

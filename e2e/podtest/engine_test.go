@@ -1,4 +1,4 @@
-package podtest_test
+package podtest
 
 import (
 	"testing"
@@ -6,8 +6,8 @@ import (
 	"github.com/podsim/podsim/runtime/engine"
 )
 
-// requireEngine skips a test that needs an engine before it brings a pod up.
-func requireEngine(t *testing.T) {
+// RequireEngine skips a test that needs an engine before it brings a pod up.
+func RequireEngine(t *testing.T) {
 	t.Helper()
 	host, err := engine.Host("")
 	if err != nil {

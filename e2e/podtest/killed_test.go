@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/podsim/podsim/runtime/endpoint"
-	"github.com/podsim/podsim/runtime/engine"
 )
 
 // sleeper is a pod that has something of every kind that a pod has on the engine.
@@ -60,7 +59,7 @@ func otherProcess(t *testing.T, parent, what string) *exec.Cmd {
 }
 
 func TestWhatAKilledProcessLeftGoesWithTheNextRun(t *testing.T) {
-	requireEngine(t)
+	RequireEngine(t)
 	t.Parallel()
 	parent, err := os.MkdirTemp("", "podtest-killed-")
 	if err != nil {
@@ -101,18 +100,4 @@ func TestWhatAKilledProcessLeftGoesWithTheNextRun(t *testing.T) {
 	if left := leftOf(parent); len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
-}
-
-// requireEngine skips a test where there is no engine.
-func requireEngine(t *testing.T) {
-	t.Helper()
-	host, err := engine.Host("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	docker, err := engine.Connect(t.Context(), host)
-	if err != nil {
-		t.Skipf("skipped: %v", err)
-	}
-	docker.Close()
 }

@@ -21,7 +21,7 @@ done`
 
 // TestAReaperKnowsOfUs has a container in a reaper's place: the reaper's own image would have to be pulled.
 func TestAReaperKnowsOfUs(t *testing.T) {
-	requireEngine(t)
+	RequireEngine(t)
 	t.Parallel()
 	host, err := engine.Host("")
 	if err != nil {

@@ -1,7 +1,6 @@
 package podtest_test
 
 import (
-	"context"
 	"io"
 	"testing"
 
@@ -27,18 +26,14 @@ spec:
 `
 
 func TestAPodAndATestcontainerOnOneNetwork(t *testing.T) {
-	requireEngine(t)
+	podtest.RequireEngine(t)
 	t.Parallel()
 	ctx := t.Context()
 	shared, err := network.New(ctx)
+	testcontainers.CleanupNetwork(t, shared)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := shared.Remove(context.WithoutCancel(ctx)); err != nil {
-			t.Error(err)
-		}
-	})
 	other, err := testcontainers.Run(ctx, "busybox:1.36", testcontainers.WithCmd("sh", "-c", "mkdir /www; echo from the container > /www/index.html; exec httpd -f -p 80 -h /www"),
 		network.WithNetwork([]string{"neighbour"}, shared))
 	testcontainers.CleanupContainer(t, other)

@@ -102,12 +102,7 @@ func endText(end *corev1.ContainerStateTerminated) string {
 
 // ofEvent is the moment that an event tells of, as it was seen at a time.
 func ofEvent(e *corev1.Event, at time.Time) moment {
-	text := fmt.Sprintf("%s %s: %s", e.Type, e.Reason, e.Message)
-	container := e.InvolvedObject.FieldPath
-	if from := strings.IndexByte(container, '{'); from >= 0 {
-		container = strings.TrimSuffix(container[from+1:], "}")
-	}
-	return moment{at: at, container: container, text: text}
+	return moment{at: at, container: podstate.EventContainer(e), text: fmt.Sprintf("%s %s: %s", e.Type, e.Reason, e.Message)}
 }
 
 // timeline is what happened, a line each, with the seconds since the first.

@@ -1,7 +1,6 @@
 package logtoelasticsearch_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -20,14 +19,10 @@ const orders = 20
 func TestEveryLineArrives(t *testing.T) {
 	ctx := t.Context()
 	shared, err := network.New(ctx)
+	testcontainers.CleanupNetwork(t, shared)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := shared.Remove(context.WithoutCancel(ctx)); err != nil {
-			t.Error(err)
-		}
-	})
 	store := usedStore()
 	server, err := testcontainers.Run(ctx, store.image, network.WithNetwork([]string{"logs"}, shared),
 		testcontainers.WithEnv(store.env), testcontainers.WithExposedPorts(string(store.port)),

@@ -78,14 +78,10 @@ func startStore(t *testing.T) *mongoStore {
 	t.Helper()
 	ctx := t.Context()
 	shared, err := network.New(ctx)
+	testcontainers.CleanupNetwork(t, shared)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := shared.Remove(context.WithoutCancel(ctx)); err != nil {
-			t.Error(err)
-		}
-	})
 	server, err := testcontainers.Run(ctx, image, network.WithNetwork([]string{"mongo"}, shared),
 		testcontainers.WithExposedPorts("27017/tcp"),
 		testcontainers.WithWaitStrategyAndDeadline(3*time.Minute, wait.ForListeningPort("27017/tcp").WithStartupTimeout(3*time.Minute)))

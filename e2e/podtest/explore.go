@@ -1,6 +1,7 @@
 package podtest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -13,7 +14,7 @@ import (
 )
 
 // SeedVariable names the environment variable with the seed of the random moments of Explore and Find, an integer; each run has another
-// one if it is not set.
+// one if it is not set. Such a moment has the seed in its name, and is there again only in a run with that seed.
 const SeedVariable = "PODSIM_SEED"
 
 // Scenario is what Explore and Find run again and again.
@@ -34,7 +35,7 @@ type Scenario struct {
 
 // Finding is a moment at which the container must not be killed.
 type Finding struct {
-	// At names the moment, such as "app ended" or "1.234s after its start".
+	// At names the moment, such as "app ready" or "random 1 of seed 42".
 	At string
 	// Err is what the scenario's check said.
 	Err error
@@ -48,19 +49,35 @@ func (f Finding) String() string {
 
 // Explore runs the scenario once as it is, to learn what happens to the pod while the container runs, and then once more for each such
 // event, with the container killed by SIGKILL at that moment, and for random moments. Each is a subtest, which fails if the scenario's
-// check does; its name replays it:
+// check does; its name replays it, that of a random moment together with its seed:
 //
-//	go test -run 'TestTheShipperLosesNothing/app_ended'
+//	go test -run 'TestTheShipperLosesNothing/app_ready$'
+//	PODSIM_SEED=42 go test -run 'TestTheShipperLosesNothing/random_1_of_seed_42$'
 //
-// Moments are named after what happens, and so are found again in each run, however long that takes.
+// Moments are named after what happens, and so are found again in each run, however long that takes: app_ready_2 is when the app is ready
+// for the second time. A random moment is a share of the time from the container's first start to the pod's end.
+//
+// A moment may fail to come, such as when the pod does without the event that time. Its subtest is skipped then and says so, and if the
+// container was killed in none of the subtests, the test fails: it has shown nothing.
 func Explore(t *testing.T, s Scenario) {
 	t.Helper()
 	moments := s.learn(t)
-	for _, at := range moments {
+	outcomes := make([]*outcome, len(moments)) // nil for those that -run leaves out
+	t.Cleanup(func() {                         // the subtests are over
+		if err := s.killedAny(outcomes); err != nil {
+			t.Errorf("podtest: %v", err)
+		}
+	})
+	for i, at := range moments {
 		t.Run(at.String(), func(t *testing.T) {
 			t.Parallel()
-			if finding := s.killedAt(t, at); finding != nil {
-				t.Errorf("podtest: container %s %s", s.Kill, finding)
+			came := s.killedAt(t, at)
+			outcomes[i] = &came
+			switch {
+			case came.finding != nil:
+				t.Errorf("podtest: container %s %s", s.Kill, came.finding)
+			case came.unkilled != "":
+				t.Skipf("podtest: container %s was not killed: %s", s.Kill, came.unkilled)
 			}
 		})
 	}
@@ -70,25 +87,32 @@ func Explore(t *testing.T, s Scenario) {
 const atATime = 4
 
 // Find is Explore for who wants to know of the findings and not to fail: it returns the moments at which the container must not be killed,
-// in the order in which they come. A scenario that fails as it is fails the test.
+// in the order in which they come. A scenario that fails as it is fails the test, and so does one in which the container was never killed.
 func Find(t TB, s Scenario) []Finding {
 	t.Helper()
 	moments := s.learn(t)
-	found := make([]*Finding, len(moments))
+	outcomes := make([]*outcome, len(moments))
 	free := make(chan struct{}, atATime)
 	var trials sync.WaitGroup
 	for i, at := range moments {
 		trials.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
-			found[i] = s.killedAt(t, at)
+			came := s.killedAt(t, at)
+			outcomes[i] = &came
 		})
 	}
 	trials.Wait()
+	if err := s.killedAny(outcomes); err != nil {
+		t.Fatalf("podtest: %v", err)
+	}
 	var findings []Finding
-	for _, f := range found {
-		if f != nil {
-			findings = append(findings, *f)
+	for _, o := range outcomes {
+		if o.finding != nil {
+			findings = append(findings, *o.finding)
+		}
+		if o.unkilled != "" {
+			t.Logf("podtest: at %q container %s was not killed: %s", o.at, s.Kill, o.unkilled)
 		}
 	}
 	return findings
@@ -113,7 +137,6 @@ func (s Scenario) learn(t TB) []instant {
 		t.Fatalf("podtest: container %s never runs:\n%s", s.Kill, timeline(learned.moments))
 	}
 	if s.Random > 0 {
-		t.Logf("podtest: random moments are those of %s=%d", SeedVariable, seed)
 		instants = append(instants, randomInstants(learned.moments, s.Kill, s.Random, seed)...)
 	}
 	return instants
@@ -131,34 +154,64 @@ func seedFromEnvironment() (uint64, error) {
 	return seed, nil
 }
 
-// killedAt runs the scenario with the container killed at a moment; nil if the check finds nothing.
-func (s Scenario) killedAt(t TB, at instant) *Finding {
+// outcome is what came of killing the container at a moment.
+type outcome struct {
+	at      instant
+	finding *Finding // nil if the check found nothing
+	// unkilled says why the container was not killed; "" if it was.
+	unkilled string
+}
+
+// killedAt runs the scenario with the container killed at a moment.
+func (s Scenario) killedAt(t TB, at instant) outcome {
 	t.Helper()
 	tried := s.try(t, at.String(), &at)
-	if tried.note != "" {
-		t.Logf("podtest: %q: %s", at, tried.note)
+	came := outcome{at: at, unkilled: cmp.Or(tried.skipped, tried.unkilled)}
+	err := tried.err
+	if err != nil && came.unkilled != "" {
+		err = fmt.Errorf("%w (and that although the container was not killed: %s)", err, came.unkilled)
 	}
-	if tried.err == nil {
+	if err != nil {
+		came.finding = &Finding{At: at.String(), Err: err, Timeline: timeline(tried.moments)}
+	}
+	return came
+}
+
+// killedAny is an error if there were trials, and the container was killed in none of them.
+func (s Scenario) killedAny(outcomes []*outcome) error {
+	var reasons []string
+	for _, o := range outcomes {
+		switch {
+		case o == nil:
+		case o.unkilled == "":
+			return nil
+		default:
+			reasons = append(reasons, fmt.Sprintf("at %q: %s", o.at, o.unkilled))
+		}
+	}
+	if len(reasons) == 0 {
 		return nil
 	}
-	return &Finding{At: at.String(), Err: tried.err, Timeline: timeline(tried.moments)}
+	return fmt.Errorf("container %s was never killed, so nothing is known of what happens then:\n%s", s.Kill, strings.Join(reasons, "\n"))
 }
 
 // tried is what came of a run of a scenario.
 type tried struct {
 	err     error
 	skipped string
-	// note says why the container was not killed, if so.
-	note    string
-	moments []moment
+	// unkilled says why the container was not killed, if it was to be.
+	unkilled string
+	moments  []moment
 }
 
 // try runs the scenario once, with the container killed at a moment unless that is nil, in a namespace of its own, of which nothing is left.
 func (s Scenario) try(t TB, name string, at *instant) (result tried) {
 	own := newRehearsal(t, name)
 	own.run(func() {
+		if at != nil {
+			result.unkilled = "its pod did not come up"
+		}
 		pod := Up(own, s.Pod...)
-		defer func() { result.moments = pod.history.past() }()
 		if pod.space.node == nil {
 			own.Skipf("podtest: skipped: %v", &NeedsEngineError{What: "Explore"})
 		}
@@ -166,12 +219,15 @@ func (s Scenario) try(t TB, name string, at *instant) (result tried) {
 		if at != nil {
 			killing = s.killer(own, pod, *at)
 		}
+		defer func() { // Run may end the goroutine
+			result.unkilled, result.moments = killing(), pod.history.past()
+		}()
 		if s.Run != nil {
 			s.Run(pod)
 		} else {
 			pod.WaitFor(Ended)
 		}
-		result.note = killing()
+		killing()
 		if s.Check != nil {
 			result.err = s.Check(pod)
 		}
@@ -184,7 +240,7 @@ func (s Scenario) try(t TB, name string, at *instant) (result tried) {
 }
 
 // killer kills the container when the moment comes. The function that it returns waits for that if the moment has come, gives it up if
-// not, and says why nobody was killed.
+// not, and says why the container was not killed, however often it is called.
 func (s Scenario) killer(t TB, pod *Pod, at instant) func() string {
 	ctx, stop := context.WithCancel(t.Context())
 	came := make(chan struct{})
@@ -222,16 +278,29 @@ type instant struct {
 	// label is what happens, and count how often it has happened before.
 	label string
 	count int
-	// after is, if label is empty, the time since the container's first start.
-	after time.Duration
+	// random is, if label is empty, when else it is.
+	random randomInstant
 }
 
+// randomInstant is one of the random moments of a seed.
+type randomInstant struct {
+	seed   uint64
+	number int // from 1 on
+	// share is that of the life from the container's first start to the pod's end, whose length is what it was in the run as it is.
+	share float64
+	life  time.Duration
+}
+
+// after is the time since the container's first start.
+func (r randomInstant) after() time.Duration { return time.Duration(r.share * float64(r.life)) }
+
+// String is the moment's name, which go test -run takes as it is.
 func (i instant) String() string {
 	switch {
 	case i.label == "":
-		return fmt.Sprintf("%v after its start", i.after)
+		return fmt.Sprintf("random %d of seed %d", i.random.number, i.random.seed)
 	case i.count > 0:
-		return fmt.Sprintf("%s (%d)", i.label, i.count+1)
+		return fmt.Sprintf("%s %d", i.label, i.count+1)
 	}
 	return i.label
 }
@@ -252,7 +321,7 @@ func (i instant) await(ctx context.Context, h *history, container string) bool {
 		return came
 	}
 	started, _ := firstStart(h.past(), container)
-	timer := time.NewTimer(time.Until(started.Add(i.after)))
+	timer := time.NewTimer(time.Until(started.Add(i.random.after())))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -277,7 +346,10 @@ func (i instant) in(moments []moment) (moment, bool) {
 	return moment{}, false
 }
 
-// labelOf names what happens at a moment, without what differs between runs: "app running", "app Started", "phase Succeeded".
+// notInLabels is what has a meaning in regular expressions.
+var notInLabels = strings.NewReplacer("(", "", ")", "")
+
+// labelOf names what happens at a moment, without what differs between runs: "app running", "app Started", "app ended with 1 Error".
 func labelOf(m moment) string {
 	text := m.text
 	for _, kind := range []string{"Normal ", "Warning "} {
@@ -286,7 +358,7 @@ func labelOf(m moment) string {
 	if before, _, ok := strings.Cut(text, ":"); ok && !strings.HasPrefix(text, "waiting: ") {
 		text = before
 	}
-	return strings.TrimSpace(m.container + " " + text)
+	return strings.TrimSpace(m.container + " " + notInLabels.Replace(text))
 }
 
 // instantsOf are the moments at which something happens while the container runs.
@@ -329,8 +401,8 @@ func randomInstants(moments []moment, container string, n int, seed uint64) []in
 	life := moments[len(moments)-1].at.Sub(started)
 	random := rand.New(rand.NewPCG(seed, 0))
 	var instants []instant
-	for range n {
-		instants = append(instants, instant{after: time.Duration(random.Float64() * float64(life)).Round(time.Millisecond)})
+	for i := range n {
+		instants = append(instants, instant{random: randomInstant{seed: seed, number: i + 1, share: random.Float64(), life: life}})
 	}
 	return instants
 }

@@ -43,7 +43,7 @@ func TestAContainerIsKilledWheneverSomethingHappensWhileItRuns(t *testing.T) {
 			t.Errorf("%s is not found again", i)
 		}
 	}
-	want := []string{"app running", "app Started", "app ready", "peer waiting: CrashLoopBackOff", "app not ready", "app ready (2)"}
+	want := []string{"app running", "app Started", "app ready", "peer waiting: CrashLoopBackOff", "app not ready", "app ready 2"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -54,16 +54,39 @@ func TestAContainerIsKilledWheneverSomethingHappensWhileItRuns(t *testing.T) {
 
 func TestRandomMomentsAreThoseOfTheSeed(t *testing.T) {
 	one, again, other := randomInstants(moments(), "app", 3, 1), randomInstants(moments(), "app", 3, 1), randomInstants(moments(), "app", 3, 2)
-	if diff := cmp.Diff(one, again, cmp.AllowUnexported(instant{})); diff != "" {
+	if diff := cmp.Diff(one, again, cmp.AllowUnexported(instant{}, randomInstant{})); diff != "" {
 		t.Error(diff)
 	}
-	if cmp.Equal(one, other, cmp.AllowUnexported(instant{})) {
+	if cmp.Equal(one, other, cmp.AllowUnexported(instant{}, randomInstant{})) {
 		t.Error("another seed gives the same moments")
 	}
 	for _, i := range one {
-		if i.after < 0 || i.after > 7*time.Second {
+		if after := i.random.after(); after < 0 || after > 7*time.Second {
 			t.Errorf("%s is outside of the container's life", i)
 		}
+	}
+	if got := one[2].String(); got != "random 3 of seed 1" {
+		t.Errorf("the third is named %s", got)
+	}
+}
+
+func TestNamesOfMomentsAreRegularExpressionsOfThemselves(t *testing.T) {
+	ended := moment{container: "peer", text: "ended with 137 (OOMKilled): too much", end: &corev1.ContainerStateTerminated{}}
+	if got := labelOf(ended); got != "peer ended with 137 OOMKilled" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestAnExplorationThatKillsNobodyShowsNothing(t *testing.T) {
+	killed, unkilled := &outcome{at: instant{label: "app ready"}}, &outcome{at: instant{label: "app ended"}, unkilled: "the moment never came"}
+	s := Scenario{Kill: "app"}
+	for _, outcomes := range [][]*outcome{nil, {nil, nil}, {killed}, {unkilled, killed}, {nil, killed}} {
+		if err := s.killedAny(outcomes); err != nil {
+			t.Errorf("%v: %v", outcomes, err)
+		}
+	}
+	if err := s.killedAny([]*outcome{nil, unkilled}); err == nil || !strings.HasSuffix(err.Error(), "\nat \"app ended\": the moment never came") {
+		t.Errorf("got %v", err)
 	}
 }
 

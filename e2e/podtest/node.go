@@ -57,23 +57,44 @@ type sharedNode struct {
 // nodes are the nodes of this process, which end when no test uses them any more: nothing tells a package when the last test is over.
 // There is one for all tests, and another one for each set of options that belong to a node.
 type nodes struct {
+	mu  sync.Mutex
+	all map[nodeOptions]*nodeSlot
+
+	sweeping sync.Mutex
+	swept    bool
+}
+
+// nodeSlot is the place of a node with some options. Its lock is held while the node starts or ends, which those wait for who want it.
+type nodeSlot struct {
 	mu      sync.Mutex
-	swept   bool
-	running map[nodeOptions]*sharedNode
+	running *sharedNode
 }
 
 // process has the nodes of this process.
-var process = nodes{running: map[nodeOptions]*sharedNode{}}
+var process = nodes{all: map[nodeOptions]*nodeSlot{}}
+
+// slot is the place of the node with these options.
+func (n *nodes) slot(options nodeOptions) *nodeSlot {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	slot := n.all[options]
+	if slot == nil {
+		slot = &nodeSlot{}
+		n.all[options] = slot
+	}
+	return slot
+}
 
 // use returns the node with these options, started if there is none, for a caller who releases it. What runs that were killed left on
 // the engine is removed first. warn is told what went wrong with that. The error is an *engine.UnreachableError, wrapped, where there
 // is no engine.
 func (n *nodes) use(ctx context.Context, options nodeOptions, warn func(error)) (*sharedNode, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if node := n.running[options]; node != nil {
-		node.users++
-		return node, nil
+	slot := n.slot(options)
+	slot.mu.Lock()
+	defer slot.mu.Unlock()
+	if slot.running != nil {
+		slot.running.users++
+		return slot.running, nil
 	}
 	host, err := engine.Host("")
 	if err != nil {
@@ -84,34 +105,46 @@ func (n *nodes) use(ctx context.Context, options nodeOptions, warn func(error)) 
 		return nil, err
 	}
 	parent := filepath.Dir(usual)
-	if !n.swept {
-		quiet()
-		if err := sweep(ctx, host, parent); err != nil {
-			if unreachable(err) {
-				return nil, err
-			}
-			warn(err)
-		}
-		n.swept = true
+	if err := n.sweepOnce(ctx, host, parent, warn); err != nil {
+		return nil, err
 	}
 	node, err := startNode(ctx, host, parent, options)
 	if err != nil {
 		return nil, err
 	}
 	node.users = 1
-	n.running[options] = node
+	slot.running = node
 	return node, nil
+}
+
+// sweepOnce removes what runs that were killed left, before the first node of the process starts.
+func (n *nodes) sweepOnce(ctx context.Context, host, parent string, warn func(error)) error {
+	n.sweeping.Lock()
+	defer n.sweeping.Unlock()
+	if n.swept {
+		return nil
+	}
+	quiet()
+	if err := sweep(ctx, host, parent); err != nil {
+		if unreachable(err) {
+			return err
+		}
+		warn(err)
+	}
+	n.swept = true
+	return nil
 }
 
 // release ends the node if nobody else uses it.
 func (n *nodes) release(ctx context.Context, options nodeOptions) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	node := n.running[options]
+	slot := n.slot(options)
+	slot.mu.Lock()
+	defer slot.mu.Unlock()
+	node := slot.running
 	if node.users--; node.users > 0 {
 		return nil
 	}
-	delete(n.running, options)
+	slot.running = nil
 	defer node.leaveReapers()
 	return errors.Join(node.Stop(ctx), os.RemoveAll(node.dir)) // with what would be there for a next node in it
 }

@@ -24,7 +24,13 @@ type space struct {
 // spaces are those of the tests that run.
 type spaces struct {
 	mu  sync.Mutex
-	all map[spaceKey]*space
+	all map[spaceKey]*spaceSlot
+}
+
+// spaceSlot is the place of a test's space. Its lock is held while that is made, which only the same test waits for.
+type spaceSlot struct {
+	mu   sync.Mutex
+	made *space
 }
 
 // spaceKey is a test, and the node or the cluster that it has a namespace on.
@@ -35,7 +41,7 @@ type spaceKey struct {
 }
 
 // tests has the namespaces of this process.
-var tests = spaces{all: map[spaceKey]*space{}}
+var tests = spaces{all: map[spaceKey]*spaceSlot{}}
 
 // of returns the namespace of the test, made at the first call. It is removed with all that it has when the test has ended.
 func (s *spaces) of(ctx context.Context, t TB, setup *setup) (*space, error) {
@@ -43,10 +49,11 @@ func (s *spaces) of(ctx context.Context, t TB, setup *setup) (*space, error) {
 	if setup.cluster != nil {
 		key = spaceKey{test: t, host: setup.cluster.Host}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if found := s.all[key]; found != nil {
-		return found, nil
+	slot := s.slot(key)
+	slot.mu.Lock()
+	defer slot.mu.Unlock()
+	if slot.made != nil {
+		return slot.made, nil
 	}
 	where, release, err := findTarget(ctx, t, setup)
 	if err != nil {
@@ -56,7 +63,7 @@ func (s *spaces) of(ctx context.Context, t TB, setup *setup) (*space, error) {
 	if err != nil {
 		return nil, errors.Join(err, release(context.WithoutCancel(ctx)))
 	}
-	s.all[key] = made
+	slot.made = made
 	t.Cleanup(func() {
 		t.Helper()
 		s.mu.Lock()
@@ -69,6 +76,18 @@ func (s *spaces) of(ctx context.Context, t TB, setup *setup) (*space, error) {
 		}
 	})
 	return made, nil
+}
+
+// slot is the place of a space.
+func (s *spaces) slot(key spaceKey) *spaceSlot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slot := s.all[key]
+	if slot == nil {
+		slot = &spaceSlot{}
+		s.all[key] = slot
+	}
+	return slot
 }
 
 // findTarget finds the target that the options name, and what gives it back.
@@ -116,7 +135,9 @@ const accountTime = 30 * time.Second
 
 // awaitAccount waits for the service account without which a cluster refuses pods.
 func (s *space) awaitAccount(ctx context.Context) error {
-	err := wait.PollUntilContextTimeout(ctx, gonePoll, accountTime, true, func(ctx context.Context) (bool, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, accountTime, fmt.Errorf("not there within %v", accountTime))
+	defer cancel()
+	err := s.poll(ctx, func(ctx context.Context) (bool, error) {
 		_, err := s.client.CoreV1().ServiceAccounts(s.namespace).Get(ctx, "default", metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return false, nil
@@ -139,8 +160,28 @@ func namespaceFor(test string) string {
 	return strings.TrimRight("test-"+strings.TrimLeft(name[:min(len(name), longest)], "-"), "-") + "-" + randomName(random)
 }
 
-// gonePoll is how often it is looked whether the namespace is gone.
-const gonePoll = 50 * time.Millisecond
+// pollPause is how often a target is asked whether something has come about.
+const pollPause = 50 * time.Millisecond
+
+// poll asks until it is done, ctx ends or the target does. An error is no reason to give up: the next answer may be another. If none comes,
+// it is told.
+func (s *space) poll(ctx context.Context, ask func(context.Context) (done bool, err error)) error {
+	var last error
+	err := wait.PollUntilContextCancel(ctx, pollPause, true, func(ctx context.Context) (bool, error) {
+		done, err := ask(ctx)
+		if done {
+			return true, nil
+		}
+		if ctx.Err() == nil {
+			last = err
+		}
+		return false, s.ended(ctx)
+	})
+	if err != nil && ctx.Err() != nil {
+		err = errors.Join(context.Cause(ctx), last)
+	}
+	return err
+}
 
 // remove ends what still runs at once, removes the namespace with all that it has, and returns when it is gone.
 func (s *space) remove(ctx context.Context) error {
@@ -151,7 +192,7 @@ func (s *space) remove(ctx context.Context) error {
 	if err := core.Namespaces().Delete(ctx, s.namespace, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("removing namespace %s: %w", s.namespace, err)
 	}
-	err := wait.PollUntilContextCancel(ctx, gonePoll, true, func(ctx context.Context) (bool, error) {
+	err := s.poll(ctx, func(ctx context.Context) (bool, error) {
 		_, err := core.Namespaces().Get(ctx, s.namespace, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return true, nil
@@ -159,7 +200,7 @@ func (s *space) remove(ctx context.Context) error {
 		return false, err
 	})
 	if err != nil {
-		return fmt.Errorf("waiting until namespace %s is gone: %w", s.namespace, context.Cause(ctx))
+		return fmt.Errorf("waiting until namespace %s is gone: %w", s.namespace, err)
 	}
 	return nil
 }

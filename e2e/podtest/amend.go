@@ -24,7 +24,7 @@ func Image(container, image string) Option {
 }
 
 // Build gives a container the image that is built from a directory with a Dockerfile, by the engine, when Up is called. The engine keeps
-// the image of the last build, so that the next one is quick; podsim prune removes it.
+// the image of the directory's last build, so that the next one is quick; podsim prune removes it.
 func Build(container, dir string) Option {
 	return func(s *setup) error {
 		s.builds = append(s.builds, build{container, dir})

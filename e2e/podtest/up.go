@@ -80,7 +80,7 @@ func start(ctx context.Context, t TB, options []Option, check func([]*corev1.Pod
 	if err != nil {
 		return nil, err
 	}
-	if err := where.build(ctx, s.builds, contents); err != nil {
+	if err := where.build(ctx, t, s.builds, contents); err != nil {
 		return nil, err
 	}
 	return where.create(ctx, t, s, contents)

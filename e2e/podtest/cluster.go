@@ -3,6 +3,9 @@ package podtest
 import (
 	"fmt"
 	"os"
+	"regexp"
+	"strings"
+	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -28,6 +31,28 @@ func targetFromEnvironment() (*rest.Config, error) {
 	default:
 		return nil, fmt.Errorf("%s=%q: it is kubeconfig, for the cluster of your kubeconfig, or not set", TargetVariable, value)
 	}
+}
+
+// Labels of the namespaces of tests on a cluster, by which people find what a killed test has left there: the host name of the machine
+// where the test runs, and when it began, as 2006-01-02T15.04.05Z.
+const (
+	labelMachine = "podsim.io/podtest.machine"
+	labelStarted = "podsim.io/podtest.started"
+)
+
+// longestLabel is how long the value of a label may be.
+const longestLabel = 63
+
+var notInLabelValues = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// clusterLabels are those of the namespace of a test that begins at a time.
+func clusterLabels(began time.Time) map[string]string {
+	labels := map[string]string{labelStarted: began.UTC().Format("2006-01-02T15.04.05Z")}
+	if machine, err := os.Hostname(); err == nil {
+		machine = notInLabelValues.ReplaceAllString(machine, "-")
+		labels[labelMachine] = strings.Trim(machine[:min(len(machine), longestLabel)], "._-")
+	}
+	return labels
 }
 
 func clusterTarget(config *rest.Config) (target, error) {

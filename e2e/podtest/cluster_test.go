@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -64,6 +66,10 @@ func TestTheSameTestOnACluster(t *testing.T) {
 			if pod.space.node != nil {
 				t.Fatal("it is on a node of this process")
 			}
+			namespace, err := pod.Client().CoreV1().Namespaces().Get(t.Context(), pod.Namespace(), metav1.GetOptions{})
+			if err != nil || namespace.Labels[labelStarted] == "" {
+				t.Errorf("the namespace has the labels %v, error %v", namespace.Labels, err)
+			}
 			if got := pod.Container("app").Exec("echo", "hello"); got.Stdout != "hello\n" {
 				t.Errorf("exec: %+v", got)
 			}
@@ -101,6 +107,16 @@ func TestWhatNeedsTheEngineIsSkippedOnAClusterByName(t *testing.T) {
 // in is the pod as another test sees it.
 func (p *Pod) in(t TB) *Pod {
 	return &Pod{t: t, space: p.space, name: p.name, created: p.created, patience: p.patience, history: p.history}
+}
+
+func TestLabelsTellPeopleWhatIsLeftOnACluster(t *testing.T) {
+	labels := clusterLabels(time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC))
+	if got := labels[labelStarted]; got != "2026-05-04T03.02.01Z" {
+		t.Errorf("begun at %s", got)
+	}
+	if machine, there := labels[labelMachine]; !there || notInLabelValues.MatchString(machine) {
+		t.Errorf("of the machine %q", machine)
+	}
 }
 
 func TestNoEngineSkips(t *testing.T) {

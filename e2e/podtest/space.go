@@ -19,6 +19,9 @@ import (
 type space struct {
 	target
 	namespace string
+
+	mu   sync.Mutex
+	last []func(context.Context) error // what is to be done when the namespace is gone
 }
 
 // spaces are those of the tests that run.
@@ -119,6 +122,9 @@ func cleaning(t TB) (context.Context, context.CancelFunc) {
 func newSpace(ctx context.Context, where target, test string) (*space, error) {
 	s := &space{target: where, namespace: namespaceFor(test)}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}
+	if where.node == nil {
+		namespace.Labels = clusterLabels(time.Now())
+	}
 	if _, err := s.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return nil, fmt.Errorf("making a namespace for the test: %w", err)
 	}
@@ -183,8 +189,23 @@ func (s *space) poll(ctx context.Context, ask func(context.Context) (done bool, 
 	return err
 }
 
+// afterwards has something done when the namespace is gone.
+func (s *space) afterwards(do func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = append(s.last, do)
+}
+
 // remove ends what still runs at once, removes the namespace with all that it has, and returns when it is gone.
 func (s *space) remove(ctx context.Context) error {
+	err := s.removeNamespace(ctx)
+	for _, do := range s.last { // the test brings nothing up any more
+		err = errors.Join(err, do(ctx))
+	}
+	return err
+}
+
+func (s *space) removeNamespace(ctx context.Context) error {
 	core := s.client.CoreV1()
 	if err := core.Pods(s.namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: s.soonest()}, metav1.ListOptions{}); err != nil {
 		return fmt.Errorf("ending the pods of namespace %s: %w", s.namespace, err)

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/manifest"
@@ -115,54 +113,6 @@ func (s *setup) load(ctx context.Context) (*manifest.Contents, error) {
 
 // placeholder is the namespace of objects until that of the test is known.
 const placeholder = "test"
-
-// create brings the objects to the namespace, the pods last.
-func (s *space) create(ctx context.Context, t TB, setup *setup, m *manifest.Contents) ([]*Pod, error) {
-	core := s.client.CoreV1()
-	for _, o := range m.ConfigMaps {
-		o.Namespace = s.namespace
-		if _, err := core.ConfigMaps(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
-			return nil, err
-		}
-	}
-	for _, o := range m.Secrets {
-		o.Namespace = s.namespace
-		if _, err := core.Secrets(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
-			return nil, err
-		}
-	}
-	for _, o := range m.Services {
-		o.Namespace = s.namespace
-		if _, err := core.Services(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
-			return nil, err
-		}
-	}
-	for _, o := range m.Claims {
-		o.Namespace = s.namespace
-		if _, err := core.PersistentVolumeClaims(s.namespace).Create(ctx, o, metav1.CreateOptions{}); err != nil {
-			return nil, err
-		}
-	}
-	for _, o := range m.TrustBundles { // they are the cluster's: all tests that bring one of a name must mean the same
-		_, err := s.client.CertificatesV1().ClusterTrustBundles().Create(ctx, o, metav1.CreateOptions{})
-		if err != nil && !apierrors.IsAlreadyExists(err) {
-			return nil, err
-		}
-	}
-	if err := s.createPolicy(ctx, t, &m.Policy); err != nil {
-		return nil, err
-	}
-	var pods []*Pod
-	for _, o := range m.Pods {
-		o.Namespace = s.namespace
-		created, err := core.Pods(s.namespace).Create(ctx, o, metav1.CreateOptions{})
-		if err != nil {
-			return nil, err
-		}
-		pods = append(pods, newPod(t, s, created, setup.patience))
-	}
-	return pods, nil
-}
 
 // NeedsEngineError says that a test cannot do on a cluster what it wants to: it takes the engine of a node of podsim's.
 type NeedsEngineError struct {

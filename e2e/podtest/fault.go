@@ -12,7 +12,8 @@ import (
 	"github.com/podsim/podsim/runtime/fault"
 )
 
-// Wire is what Pod.Network makes of a pod's network. It takes a kernel with netem for a latency, and one with sch_tbf for a rate.
+// Wire is what Pod.DegradeNetwork makes of a pod's network. It takes a kernel with netem (sch_netem) for a latency, and one with sch_tbf for
+// a rate.
 type Wire struct {
 	// Latency is how much later what the pod sends leaves it, and Jitter by how much that varies.
 	Latency, Jitter time.Duration
@@ -90,21 +91,21 @@ func (p *Pod) CutNetworkContext(ctx context.Context) error {
 	return p.inject(ctx, "Pod.CutNetwork", fault.Fault{Kind: fault.Cut})
 }
 
-// Network makes the pod's network slow, lossy or narrow until RestoreNetwork, or the end of the test. What it was told before counts no
+// DegradeNetwork makes the pod's network slow, lossy or narrow until RestoreNetwork, or the end of the test. What it was told before counts no
 // longer.
-func (p *Pod) Network(w Wire) {
+func (p *Pod) DegradeNetwork(w Wire) {
 	p.t.Helper()
-	p.must(func(ctx context.Context) error { return p.NetworkContext(ctx, w) })
+	p.must(func(ctx context.Context) error { return p.DegradeNetworkContext(ctx, w) })
 }
 
-// NetworkContext is Network with a context.
-func (p *Pod) NetworkContext(ctx context.Context, w Wire) error {
-	return p.inject(ctx, "Pod.Network", fault.Fault{Kind: fault.Network, Wire: &fault.Wire{
+// DegradeNetworkContext is DegradeNetwork with a context.
+func (p *Pod) DegradeNetworkContext(ctx context.Context, w Wire) error {
+	return p.inject(ctx, "Pod.DegradeNetwork", fault.Fault{Kind: fault.Network, Wire: &fault.Wire{
 		Latency: metav1.Duration{Duration: w.Latency}, Jitter: metav1.Duration{Duration: w.Jitter}, Loss: w.Loss, Rate: w.Rate,
 	}})
 }
 
-// RestoreNetwork ends what CutNetwork and Network did.
+// RestoreNetwork ends what CutNetwork and DegradeNetwork did.
 func (p *Pod) RestoreNetwork() {
 	p.t.Helper()
 	p.must(p.RestoreNetworkContext)

@@ -1,6 +1,7 @@
 package podtest_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -107,6 +108,23 @@ func ExamplePod_Forward() {
 	// Output: open all hours
 }
 
+func ExamplePod_Dial() {
+	t, end := example()
+	defer end()
+
+	pod := podtest.Up(t, podtest.File("testdata/pod.yaml"))
+	pod.WaitReady()
+	connection := pod.Dial(8080)
+	defer connection.Close()
+	fmt.Fprint(connection, "GET /motto HTTP/1.0\r\n\r\n")
+	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	if err != nil {
+		t.Fatalf("asking the app: %v", err)
+	}
+	fmt.Println(answer.Status)
+	// Output: 200 OK
+}
+
 func ExamplePod_ReadFile() {
 	t, end := example()
 	defer end()
@@ -136,6 +154,35 @@ func ExamplePod_Apply() {
 	result := pod.Container("app").Exec("sh", "-c", "until grep 'sold out' /etc/shop/motto; do sleep 0.1; done")
 	fmt.Print(result.Stdout)
 	// Output: sold out
+}
+
+func ExamplePod_ApplyYAML() {
+	t, end := example()
+	defer end()
+
+	pod := podtest.Up(t, podtest.File("testdata/pod.yaml"))
+	pod.WaitReady()
+	pod.ApplyYAML(`{apiVersion: v1, kind: ConfigMap, metadata: {name: shop}, data: {motto: sold out}}`)
+	result := pod.Container("app").Exec("sh", "-c", "until grep 'sold out' /etc/shop/motto; do sleep 0.1; done")
+	fmt.Print(result.Stdout)
+	// Output: sold out
+}
+
+func ExamplePod_Events() {
+	t, end := example()
+	defer end()
+
+	pod := podtest.Up(t, podtest.File("testdata/pod.yaml"))
+	pod.WaitReady()
+	for _, event := range pod.Events() {
+		if event.InvolvedObject.FieldPath == "spec.containers{app}" {
+			fmt.Println(event.Type, event.Reason)
+		}
+	}
+	// Output:
+	// Normal Pulled
+	// Normal Created
+	// Normal Started
 }
 
 func ExamplePod_Delete() {

@@ -30,16 +30,18 @@ spec:
   volumes: [{name: shared, emptyDir: {}}]
 `
 
-// TestManyPodsAtATimeDoNotSeeEachOther runs as many at a time as -parallel allows; make e2e allows all 20.
+// TestManyPodsAtATimeDoNotSeeEachOther runs as many at a time as -parallel allows; make podtest allows all 20. On two cores they take half a
+// minute from the start of their node until nothing of them is left, and most of that is the engine's: it makes and starts 60 containers.
 func TestManyPodsAtATimeDoNotSeeEachOther(t *testing.T) {
-	const pods = 20
+	podtest.RequireEngine(t)
+	const pods, longest = 20, time.Minute
 	begun := time.Now()
 	t.Run("pods", func(t *testing.T) {
 		for i := range pods {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
 				t.Parallel()
 				want := fmt.Sprintf("I am number %d", i)
-				pod := podtest.Up(t, podtest.YAML(talker), podtest.Env("app", "ME", fmt.Sprintf("number %d", i)), podtest.Patience(8*time.Minute))
+				pod := podtest.Up(t, podtest.YAML(talker), podtest.Env("app", "ME", fmt.Sprintf("number %d", i)))
 				pod.WaitReady()
 				if got := pod.Container("helper").WaitLog("I am .*"); got != want {
 					t.Errorf("the helper reads %q, want %q", got, want)
@@ -54,5 +56,7 @@ func TestManyPodsAtATimeDoNotSeeEachOther(t *testing.T) {
 			})
 		}
 	})
-	t.Logf("%d pods took %v", pods, time.Since(begun))
+	if took := time.Since(begun); took > longest {
+		t.Errorf("%d pods took %v, which is more than %v", pods, took, longest)
+	}
 }

@@ -175,14 +175,14 @@ func ExamplePod_Events() {
 	pod := podtest.Up(t, podtest.File("testdata/pod.yaml"))
 	pod.WaitReady()
 	for _, event := range pod.Events() {
-		if event.InvolvedObject.FieldPath == "spec.containers{app}" {
-			fmt.Println(event.Type, event.Reason)
+		if event.InvolvedObject.FieldPath == "spec.containers{app}" && event.Type == corev1.EventTypeNormal {
+			fmt.Println(event.Reason)
 		}
 	}
 	// Output:
-	// Normal Pulled
-	// Normal Created
-	// Normal Started
+	// Pulled
+	// Created
+	// Started
 }
 
 func ExamplePod_Delete() {

@@ -78,11 +78,8 @@ func (w *worker) prepare(ctx context.Context, pod *corev1.Pod, c *corev1.Contain
 	}
 	p := &prepared{description: wanted, done: make(chan struct{})}
 	w.prepared[c.Name] = p
-	ctx = context.WithoutCancel(ctx) // it outlives the pass
-	w.background.Go(func() {
+	w.background.Go(func() { // which outlives the pass
 		defer close(p.done)
-		ctx, cancel := context.WithTimeout(ctx, engineTimeout)
-		defer cancel()
 		p.id, p.err = w.create(ctx, pod, c.Name, wanted)
 	})
 }

@@ -237,6 +237,8 @@ func (w *worker) createBox(ctx context.Context, box network.Sandbox) (string, er
 	if w.clusterAPI {
 		box.Config.Labels[engine.LabelClusterAPI] = "true"
 	}
+	ctx, cancel := uninterrupted(ctx)
+	defer cancel()
 	created, err := w.node.engine.ContainerCreate(ctx, box.Config, box.Host, box.Networking, nil, box.Name)
 	if errdefs.IsConflict(err) { // left by an attempt that was interrupted
 		w.discard(box.Name)

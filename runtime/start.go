@@ -141,6 +141,12 @@ func (w *worker) discard(id string) {
 // engineTimeout bounds calls to the engine that nobody waits for.
 const engineTimeout = 30 * time.Second
 
+// uninterrupted is a context for what the engine does anyway when it was asked to, and takes more time for than its caller has: of a
+// creation that is given up, the container comes when all that was made for the pod is removed already.
+func uninterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), engineTimeout)
+}
+
 // instance creates the container's next instance, or takes the one that was created ahead.
 func (w *worker) instance(ctx context.Context, pod *corev1.Pod, c *corev1.Container, attempt int, found image.InspectResponse) (string, *startError) {
 	wanted, failure := w.describe(ctx, pod, c, attempt, found)
@@ -244,6 +250,8 @@ func (w *worker) target(pod *corev1.Pod, c *corev1.Container) (string, error) {
 
 func (w *worker) create(ctx context.Context, pod *corev1.Pod, name string, d description) (string, error) {
 	full := engine.ContainerName(name, pod.Name, pod.Namespace, string(pod.UID), d.attempt)
+	ctx, cancel := uninterrupted(ctx)
+	defer cancel()
 	created, err := w.node.engine.ContainerCreate(ctx, d.config, d.host, nil, d.platform, full)
 	if errdefs.IsConflict(err) { // left by an attempt that was interrupted
 		w.discard(full)

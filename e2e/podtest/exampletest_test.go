@@ -3,6 +3,7 @@ package podtest_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/podsim/podsim/e2e/podtest"
@@ -43,11 +44,14 @@ func (t *exampleTest) Context() context.Context { return t.context }
 func (t *exampleTest) Cleanup(f func())         { t.cleanups = append(t.cleanups, f) }
 func (t *exampleTest) Failed() bool             { return t.failed }
 
-func (t *exampleTest) Logf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+// Logf writes beside the output, which is the example's own.
+func (t *exampleTest) Logf(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+}
 
 func (t *exampleTest) Errorf(format string, args ...any) {
 	t.failed = true
-	t.Logf(format, args...)
+	fmt.Printf(format+"\n", args...)
 }
 
 func (t *exampleTest) Fatalf(format string, args ...any) {

@@ -51,9 +51,9 @@ unit: ## run the tests that need no engine
 e2e: ## run the end-to-end tests
 	$(GO) test -count=1 -parallel 6 -timeout 20m ./e2e
 
-# Not a part of `make test` yet: twenty pods at once have not been seen to get ready in time on two cores that do other things, too.
+# Not a part of `make test`: it holds twenty pods at once to a minute, which two cores that do other things, too, may not keep.
 podtest: ## run the tests of pods in Go tests; they need a Docker Engine
-	$(GO) test -count=1 -parallel 20 -timeout 15m ./e2e/podtest
+	$(GO) test -count=1 -parallel 20 -timeout 10m ./e2e/podtest
 
 e2e-remote: ## run the end-to-end tests as if the engine were on another machine (needs root)
 	$(GO) run ./e2e/remote $(GO) test -count=1 -parallel 4 -timeout 15m ./e2e

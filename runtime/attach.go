@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	dockercontainer "github.com/docker/docker/api/types/container"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -14,6 +15,9 @@ import (
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/kubeapi"
 )
+
+// lastOutputTime is how long the engine may take to send what a container said before its end to who had attached in time.
+const lastOutputTime = time.Second
 
 // Attach connects a client with the process of a running container (S10.45): it sees the output from now on, and writes to the stdin of a
 // container that has one. Closing its own end of stdin ends that of the process only with stdinOnce, which is the engine's to do.
@@ -52,7 +56,15 @@ func (n *Node) Attach(ctx context.Context, namespace, name, container string, st
 			return n.engine.ContainerResize(ctx, id, dockercontainer.ResizeOptions{Width: uint(size.Width), Height: uint(size.Height)})
 		})
 	}
+	// Of a container that had ended before it attached, which the status may not show yet, the engine says nothing, and never hangs up.
+	inTime := func() bool { return true }
+	if seen, err := n.engine.ContainerInspect(ctx, id); err == nil && !seen.State.Running {
+		inTime = time.AfterFunc(lastOutputTime, attached.Close).Stop
+	}
 	err = copyOutput(orDiscard(streams.Stdout), orDiscard(streams.Stderr), attached.Reader, spec.TTY)
+	if !inTime() {
+		return apierrors.NewBadRequest(fmt.Sprintf("container %q has ended", container))
+	}
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("reading the container's output: %w", err)
 	}

@@ -107,12 +107,16 @@ func attachWhenItRuns(ctx context.Context, getter genericclioptions.RESTClientGe
 	if err != nil {
 		return err
 	}
-	if status.Container(pod, options.ContainerName).State.Terminated != nil {
-		log := clients.CoreV1().Pods(options.Namespace).GetLogs(options.PodName, &corev1.PodLogOptions{Container: options.ContainerName})
-		return logs.DefaultConsumeRequest(ctx, log, options.Out)
+	if status.Container(pod, options.ContainerName).State.Terminated == nil {
+		options.Pod, options.Config = pod, coreConfig(config)
+		err := options.Run()
+		if err == nil {
+			return nil
+		}
+		fmt.Fprintf(options.ErrOut, "warning: couldn't attach to pod/%s, falling back to streaming logs: %v\n", options.PodName, err)
 	}
-	options.Pod, options.Config = pod, coreConfig(config)
-	return options.Run()
+	log := clients.CoreV1().Pods(options.Namespace).GetLogs(options.PodName, &corev1.PodLogOptions{Container: options.ContainerName})
+	return logs.DefaultConsumeRequest(ctx, log, options.Out)
 }
 
 // awaitStart waits until a container runs or has run, and says meanwhile what it waits for.

@@ -199,7 +199,9 @@ func (n *Node) hasWork() bool {
 	deployments, _ := n.store.Deployments.List("")
 	stateful, _ := n.store.StatefulSets.List("")
 	daemons, _ := n.store.DaemonSets.List("")
-	return slices.ContainsFunc(jobs, func(j *batchv1.Job) bool { return !ptr.Deref(j.Spec.Suspend, false) && !job.IsFinished(j) }) ||
+	return slices.ContainsFunc(jobs, func(j *batchv1.Job) bool {
+		return job.IsManaged(j) && !ptr.Deref(j.Spec.Suspend, false) && !job.IsFinished(j)
+	}) ||
 		slices.ContainsFunc(sets, func(s *appsv1.ReplicaSet) bool { return *s.Spec.Replicas > 0 }) ||
 		slices.ContainsFunc(deployments, func(d *appsv1.Deployment) bool { return *d.Spec.Replicas > 0 && !d.Spec.Paused }) ||
 		slices.ContainsFunc(stateful, func(s *appsv1.StatefulSet) bool { return *s.Spec.Replicas > 0 }) ||

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
+	"k8s.io/streaming/pkg/httpstream/wsstream"
 )
 
 // requestTime is how long a request may take that does not last by its nature, as with an API server.
@@ -22,6 +23,7 @@ func withDeadlines(next http.Handler, limit time.Duration) http.Handler {
 		control := http.NewResponseController(w)
 		switch {
 		case !ok, slices.Contains(lasting, info.Subresource), !info.IsResourceRequest && r.Method != http.MethodGet:
+		case info.Verb == "watch" && wsstream.IsWebSocketRequest(r): // it takes the connection, and hears of it when its client leaves
 		case info.Verb == "watch":
 			w = eagerWriter{w, control, limit}
 		default:

@@ -87,6 +87,22 @@ func TestAWatchLastsBeyondTheTimeOfARequest(t *testing.T) {
 	watcher.Stop()
 }
 
+// Clients that watch through a WebSocket get their connection, too.
+func TestAWatchThroughAWebSocket(t *testing.T) {
+	api := serve(t)
+	conn := api.dial()
+	fmt.Fprint(conn, "GET /api/v1/namespaces/default/configmaps?watch=1 HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusSwitchingProtocols {
+		t.Errorf("it is answered with %s", response.Status)
+	}
+}
+
 // A request whose body does not come, or whose answer is not taken, ends.
 func TestHalfARequestEnds(t *testing.T) {
 	const limit = 300 * time.Millisecond

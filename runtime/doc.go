@@ -37,7 +37,7 @@
 //     ended.
 //   - S4.61 of the logs of removed instances: the engine removes them too. No status names those instances, so that only files on the
 //     node could show them.
-//   - S5.8, S5.13, S5.14 of the random factor: it is 9/8 for crashes and 1 for all else, so that runs repeat.
+//   - S5.8, S5.13, S5.14 of the random factor: it is 1.15 for crashes and 1 for all else, so that runs repeat.
 //   - S5.15: a refusal shows at once.
 //   - S6.3: no probe waits for a random time at first, so that runs repeat.
 //   - S8.3: a forced deletion kills at once, and the pod is gone when nothing of it is left.

@@ -126,15 +126,15 @@ func TestRefusals(t *testing.T) {
 	pod := podOf(always, "", "m")
 	checkDecisions(t, []decision{
 		{"the first refusal after an exit is announced (S5.9)", pod,
-			in(memories{"m": crashed(time.Second, 10*time.Second)}), "refuse m for 10s until 9s aloud, wake 10.125s"},
+			in(memories{"m": crashed(time.Second, 10*time.Second)}), "refuse m for 10s until 9s aloud, wake 10.35s"},
 		{"a short wait is announced once (S5.15)", pod,
-			in(memories{"m": announced(crashed(5*time.Second, 10*time.Second), 5*time.Second)}), "refuse m for 10s until 5s, wake 6.25s"},
+			in(memories{"m": announced(crashed(5*time.Second, 10*time.Second), 5*time.Second)}), "refuse m for 10s until 5s, wake 6.5s"},
 		{"a wait of more than a minute is looked at in hops of a minute, stretched (S0.5, S5.8)", pod,
-			in(memories{"m": crashed(0, 300*time.Second)}), "refuse m for 5m0s until 5m0s aloud, wake 1m7.5s"},
+			in(memories{"m": crashed(0, 300*time.Second)}), "refuse m for 5m0s until 5m0s aloud, wake 1m9s"},
 		{"within the hop it is not announced again (S5.8)", pod,
-			in(memories{"m": announced(crashed(30*time.Second, 300*time.Second), 30*time.Second)}), "refuse m for 5m0s until 4m30s, wake 37.5s"},
+			in(memories{"m": announced(crashed(30*time.Second, 300*time.Second), 30*time.Second)}), "refuse m for 5m0s until 4m30s, wake 39s"},
 		{"after the hop it is announced again (S5.9)", pod,
-			in(memories{"m": announced(crashed(75*time.Second, 300*time.Second), 75*time.Second)}), "refuse m for 5m0s until 3m45s aloud, wake 1m7.5s"},
+			in(memories{"m": announced(crashed(75*time.Second, 300*time.Second), 75*time.Second)}), "refuse m for 5m0s until 3m45s aloud, wake 1m9s"},
 		{"what a kubelet looks at later is started at once when something else brings a pass (S5.8)", pod,
 			in(memories{"m": announced(crashed(10*time.Second, 10*time.Second), 10*time.Second)}), "start m"},
 		{"the announcement of an earlier instance does not count", pod,
@@ -142,19 +142,19 @@ func TestRefusals(t *testing.T) {
 				c := announced(crashed(time.Second, 20*time.Second), 15*time.Second)
 				c.StartFailure.InstanceID = "the one before"
 				return c
-			}()}), "refuse m for 20s until 19s aloud, wake 21.375s"},
+			}()}), "refuse m for 20s until 19s aloud, wake 21.85s"},
 		{"back-off does not look at the exit code (S5.5)", pod,
-			in(memories{"m": backingOff(exited(0, time.Second), 10*time.Second)}), "refuse m for 10s until 9s aloud, wake 10.125s"},
+			in(memories{"m": backingOff(exited(0, time.Second), 10*time.Second)}), "refuse m for 10s until 9s aloud, wake 10.35s"},
 		{"containers do not share back-off (S5.6)", podOf(always, "", "m n"),
 			in(memories{"m": crashed(time.Second, 10*time.Second), "n": exited(1, time.Second)}),
-			"start n, refuse m for 10s until 9s aloud, wake 10.125s"},
+			"start n, refuse m for 10s until 9s aloud, wake 10.35s"},
 		{"an instance that could not be started counts as one that ended (S5.11)", pod,
 			in(memories{"m": failed(backingOff(exited(128, time.Second), 10*time.Second), ReasonRunContainerError, time.Second)}),
-			"refuse m for 10s until 9s aloud, wake 10.125s"},
+			"refuse m for 10s until 9s aloud, wake 10.35s"},
 		{"so does one whose postStart hook failed, and the first restart is immediate (S5.2, S5.11)", pod,
 			in(memories{"m": failed(exited(137, 0), ReasonPostStartHookError, 0)}), "start m"},
 		{"and the second waits (S5.11)", pod,
 			in(memories{"m": failed(backingOff(exited(137, time.Second), 10*time.Second), ReasonPostStartHookError, time.Second)}),
-			"refuse m for 10s until 9s aloud, wake 10.125s"},
+			"refuse m for 10s until 9s aloud, wake 10.35s"},
 	})
 }

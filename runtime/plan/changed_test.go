@@ -52,7 +52,7 @@ func TestAnotherImageHasABackOffOfItsOwn(t *testing.T) {
 	checkDecisions(t, []decision{
 		{"a container in back-off starts at once with another image (S5.6)", changed(podOf(always, "", "m"), "m"), in(memories{"m": backedOff()}), "start m"},
 		{"with one that it had before, that one's counts (S5.6)", changed(podOf(always, "", "m"), "m"), in(memories{"m": both}),
-			"refuse m for 40s until 39s aloud, wake 43.875s"},
+			"refuse m for 40s until 39s aloud, wake 44.85s"},
 		{"so does a sidecar (S5.6)", changed(podOf(always, "s", "m"), "s"), in(memories{"s": backedOff(), "m": running()}), "start s"},
 		{"and a regular init (S5.6)", changed(podOf(always, "a", "m"), "a"), in(memories{"a": backedOff()}), "start a"},
 		{"a container whose image is missing starts at once with another (S5.12)", changed(podOf(always, "", "m"), "m"),

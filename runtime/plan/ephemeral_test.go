@@ -14,7 +14,7 @@ func TestEphemeralContainers(t *testing.T) {
 		{"start before the inits, in their order (S4.3)", pod, in(nil), "start e, start f, start a"},
 		{"do not wait for an init that runs (S4.3)", pod, in(memories{"a": running(), "e": running()}), "start f"},
 		{"do not wait for an init's back-off (S4.3, S4.22)", withEphemeral(podOf(always, "a", "m"), "e"),
-			in(memories{"a": backingOff(exited(1, time.Second), 10*time.Second)}), "start e, refuse a for 10s until 9s aloud, wake 10.125s"},
+			in(memories{"a": backingOff(exited(1, time.Second), 10*time.Second)}), "start e, refuse a for 10s until 9s aloud, wake 10.35s"},
 		{"are never started again (S4.3, S4.71)", pod, in(memories{"m": running(), "e": exited(1, 0), "f": exited(0, 0)}), "nothing"},
 		{"not even in a new sandbox (S4.3)", pod,
 			&state.Pod{Sandbox: &state.Sandbox{ID: "new", Ready: true}, Containers: memories{"e": exited(1, 0), "f": exited(1, 0)}}, "start a"},

@@ -21,7 +21,7 @@ func TestMains(t *testing.T) {
 		{"Never does not restart (S4.32)", podOf(never, "", "m n"), in(memories{"m": exited(1, 0), "n": running()}), "nothing"},
 		{"Never starts what never ran (S4.32)", podOf(never, "", "m n"), in(memories{"m": exited(1, 0)}), "start n"},
 		{"a main in back-off does not keep the next from starting (S4.30)", podOf(always, "", "m n"),
-			in(memories{"m": backingOff(exited(1, time.Second), 10*time.Second)}), "start n, refuse m for 10s until 9s aloud, wake 10.125s"},
+			in(memories{"m": backingOff(exited(1, time.Second), 10*time.Second)}), "start n, refuse m for 10s until 9s aloud, wake 10.35s"},
 		{"when no main runs or will run the pod is done (S4.6)", podOf(never, "", "m n"),
 			in(memories{"m": exited(0, 0), "n": exited(1, 0)}), "kill pod"},
 		{"a sidecar does not hold a pod whose mains are done (S4.6)", podOf(never, "s", "m"),
@@ -30,7 +30,7 @@ func TestMains(t *testing.T) {
 			in(memories{"s": exited(1, 0), "m": exited(0, 0)}), "kill pod"},
 		{"a main that waits for its back-off holds the pod (S4.6)", podOf(onFailure, "s", "m"),
 			in(memories{"s": running(), "m": backingOff(exited(1, time.Second), 10*time.Second)}),
-			"refuse m for 10s until 9s aloud, wake 10.125s"},
+			"refuse m for 10s until 9s aloud, wake 10.35s"},
 		{"a main that waits for its image holds the pod (S4.6)", podOf(never, "", "m"),
 			in(memories{"m": failed(&state.Container{}, ReasonImagePullBackOff, time.Second)}), "wake 9s"},
 	})

@@ -176,7 +176,7 @@ func refusedAt(memory *state.Container, r Refusal, now time.Time) time.Time {
 // recordings of a real node show on the average. Anything else that happens to the pod may bring the look, and the start, sooner.
 func nextLook(refused, until time.Time) time.Time {
 	const longest = time.Minute
-	return refused.Add(min(until.Sub(refused), longest) * 9 / 8)
+	return refused.Add(min(until.Sub(refused), longest) * 23 / 20)
 }
 
 func (p *Pass) wakeAt(t time.Time) {

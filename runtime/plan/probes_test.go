@@ -58,7 +58,7 @@ func TestBackOffAfterProbeKills(t *testing.T) {
 		{"with a cycle of 15 s the restart is immediate while the entry is 10 s (S5.7)", podOf(always, "", "m!"),
 			in(memories{"m": killed(15*time.Second, 10*time.Second)}), kill + ", start m"},
 		{"and refused once it is 20 s (S5.7)", podOf(always, "", "m!"),
-			in(memories{"m": killed(15*time.Second, 20*time.Second)}), kill + ", refuse m for 20s until 5s aloud, wake 5.625s"},
+			in(memories{"m": killed(15*time.Second, 20*time.Second)}), kill + ", refuse m for 20s until 5s aloud, wake 5.75s"},
 	})
 }
 

@@ -24,9 +24,9 @@ func TestRulesOfAMain(t *testing.T) {
 		{"137 and 143 are codes like any other (S4.41)", two("Restart In 137 143"), in(ended(137)), "start m"},
 		{"back-off holds a restart by a rule (S4.42)", two("Restart In 42"),
 			in(memories{"m": backingOff(exited(42, time.Second), 10*time.Second), "n": running()}),
-			"refuse m for 10s until 9s aloud, wake 10.125s"},
+			"refuse m for 10s until 9s aloud, wake 10.35s"},
 		{"a main that a rule will start again holds the pod (S4.6)", ruled(podOf(never, "", "m"), "m", noPolicy, "Restart In 42"),
-			in(memories{"m": backingOff(exited(42, time.Second), 10*time.Second)}), "refuse m for 10s until 9s aloud, wake 10.125s"},
+			in(memories{"m": backingOff(exited(42, time.Second), 10*time.Second)}), "refuse m for 10s until 9s aloud, wake 10.35s"},
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/kubeapi"
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/state"
 	"github.com/podsim/podsim/runtime/status"
 	"github.com/podsim/podsim/runtime/store"
@@ -83,7 +84,7 @@ func (n *Node) insist(ctx context.Context, what string, do func() error) error {
 			return err
 		}
 		n.log.Warn(what, "error", err)
-		pause(ctx, relookInterval)
+		pause.For(ctx, relookInterval)
 	}
 }
 

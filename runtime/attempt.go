@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/probe"
 )
 
@@ -72,7 +73,7 @@ func (w *worker) command(ctx context.Context, id string, command []string, limit
 		return execute(ctx, w.node.engine, execution{instance: id, command: command, stdout: out, stderr: words, abandoned: abandoned})
 	}
 	for code, err = run(); errdefs.IsConflict(err) && w.node.isFrozen(ctx, id); code, err = run() {
-		pause(ctx, relookInterval) // a command that the engine refuses to a frozen container would be frozen, too
+		pause.For(ctx, relookInterval) // a command that the engine refuses to a frozen container would be frozen, too
 	}
 	return code, out.String(), words.String(), err
 }

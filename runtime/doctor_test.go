@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/podsim/podsim/runtime/engine/enginetest"
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 func TestAnEngineThatDoesNotAnswerIsDiagnosed(t *testing.T) {
@@ -28,7 +29,7 @@ func hanging(w *world, method string) *enginetest.Client {
 	w.machine.Intercept(func(ctx context.Context, call enginetest.Call) error {
 		if call.Method == method && !hung {
 			hung = true
-			pause(ctx, time.Hour)
+			pause.For(ctx, time.Hour)
 			return ctx.Err()
 		}
 		return nil

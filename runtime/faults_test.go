@@ -13,6 +13,7 @@ import (
 
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 // errHiccup is what an engine says that is not well for a moment.
@@ -140,7 +141,7 @@ func TestASlowEngineIsWaitedFor(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.machine.Intercept(func(ctx context.Context, call enginetest.Call) error {
 			if call.Method == "ContainerStart" || call.Method == "ContainerKill" {
-				pause(ctx, 3*time.Second)
+				pause.For(ctx, 3*time.Second)
 			}
 			return nil
 		})

@@ -12,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	metrics "k8s.io/metrics/pkg/apis/metrics/v1beta1"
+
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 const (
@@ -46,7 +48,7 @@ func (n *Node) Metrics(ctx context.Context, pods []*corev1.Pod) ([]metrics.PodMe
 				before[id] = s
 			}
 		}
-		pause(ctx, shortestWindow)
+		pause.For(ctx, shortestWindow)
 	}
 	now, err := n.sampleAll(ctx, ids)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/fault"
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
 )
@@ -76,7 +77,7 @@ func (s *saver) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-s.dirty:
-			pause(ctx, saveInterval) // more is likely to come
+			pause.For(ctx, saveInterval) // more is likely to come
 		}
 		if ctx.Err() != nil {
 			break

@@ -20,6 +20,7 @@ import (
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/kubeapi"
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 // Run adopts the pods that it finds on the engine, serves the API on the listener and runs pods until the context ends or the node has
@@ -134,7 +135,7 @@ func (n *Node) watchEngine(ctx context.Context, watching chan struct{}) {
 		}
 		if err := n.passOn(ctx, messages, errs); err != nil && ctx.Err() == nil {
 			n.log.Warn("the engine's events broke off", "error", err)
-			pause(ctx, time.Second)
+			pause.For(ctx, time.Second)
 		}
 	}
 }
@@ -187,15 +188,6 @@ func (n *Node) eachWorker(do func(*worker)) {
 	defer n.mu.Unlock()
 	for _, w := range n.workers {
 		do(w)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }
 

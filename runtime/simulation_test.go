@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/podsim/podsim/runtime/engine/enginetest"
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 // seedsVariable is the environment variable that says how many seeds are simulated instead of defaultSeeds; the pods of a seed are one to
@@ -261,7 +262,7 @@ func (s *simulation) slowEngine() {
 	s.machine.Intercept(func(ctx context.Context, call enginetest.Call) error {
 		switch call.Method {
 		case "ContainerStart", "ContainerKill", "ContainerInspect", "ContainerRemove":
-			pause(ctx, time.Duration(s.dice(call.Method, int(time.Since(s.begun))).Int64N(int64(slowest))))
+			pause.For(ctx, time.Duration(s.dice(call.Method, int(time.Since(s.begun))).Int64N(int64(slowest))))
 		}
 		return nil
 	})

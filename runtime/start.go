@@ -19,6 +19,7 @@ import (
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/instance"
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/plan"
 	"github.com/podsim/podsim/runtime/state"
 )
@@ -104,7 +105,7 @@ func (w *worker) hasStarted(ctx context.Context, id string) bool {
 			return seen != nil && !seen.StartedAt.IsZero() && seen.Reason != plan.ReasonStartError
 		}
 		w.log.Warn("looking at an instance that may have started", "id", id, "error", err)
-		pause(ctx, relookInterval)
+		pause.For(ctx, relookInterval)
 	}
 	return false
 }

@@ -12,6 +12,7 @@ import (
 	dockercontainer "github.com/docker/docker/api/types/container"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/plan"
 	"github.com/podsim/podsim/runtime/state"
 )
@@ -208,7 +209,7 @@ func (w *worker) exit(ctx context.Context, id string) <-chan struct{} {
 	go func() {
 		defer close(exited)
 		for !w.awaitExit(ctx, id) {
-			pause(ctx, relookInterval)
+			pause.For(ctx, relookInterval)
 		}
 	}()
 	return exited

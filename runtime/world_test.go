@@ -19,6 +19,7 @@ import (
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec/manifest"
 	"github.com/podsim/podsim/runtime/engine/enginetest"
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -230,7 +231,7 @@ func (w *world) awaitGone(name string) {
 func (w *world) takes(method string, d time.Duration) {
 	w.machine.Intercept(func(ctx context.Context, call enginetest.Call) error {
 		if call.Method == method {
-			pause(ctx, d)
+			pause.For(ctx, d)
 		}
 		return nil
 	})

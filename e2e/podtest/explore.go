@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 // SeedVariable names the environment variable with the seed of the random moments of Explore and Find, an integer; each run has another
@@ -321,14 +323,7 @@ func (i instant) await(ctx context.Context, h *history, container string) bool {
 		return came
 	}
 	started, _ := firstStart(h.past(), container)
-	timer := time.NewTimer(time.Until(started.Add(i.random.after())))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return pause.For(ctx, time.Until(started.Add(i.random.after()))) == nil
 }
 
 // in finds the moment among others.

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/podsim/podsim/runtime/controllers/garbage"
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -55,22 +56,12 @@ func collectableIn[T store.Object[T]](in *store.Collection[T]) collectable {
 // followOwnership calls changed at first, and then whenever the objects of a collection, or who owns them, or what keeps them from going,
 // changed.
 func followOwnership[T store.Object[T]](ctx context.Context, in *store.Collection[T], changed func()) {
-	for ctx.Err() == nil {
-		watcher, err := in.Watch(in.Version())
-		if err != nil {
-			continue // more changed since than is remembered
+	begin := func([]T) { changed() }
+	store.FollowEvents(ctx, in, begin, func(event store.Event[T]) {
+		if event.Type != watch.Modified || ownershipDiffers(event.Object, event.Previous) {
+			changed()
 		}
-		changed()
-		for {
-			event, err := watcher.Next(ctx)
-			if err != nil {
-				break
-			}
-			if event.Type != watch.Modified || ownershipDiffers(event.Object, event.Previous) {
-				changed()
-			}
-		}
-	}
+	})
 }
 
 func ownershipDiffers(a, b metav1.Object) bool {
@@ -117,24 +108,12 @@ func (m *Manager) collectGarbage(ctx context.Context) {
 		case <-news:
 		case <-retry.C:
 		}
-		if !pause(ctx, gatherTime) {
+		if pause.For(ctx, gatherTime) != nil {
 			return
 		}
 		if !m.sweep(ctx, all) {
 			retry.Reset(garbageRetry)
 		}
-	}
-}
-
-// pause waits for a while and reports whether the context did not end.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 

@@ -150,23 +150,13 @@ func followOwned[W store.Object[W], T store.Object[T]](owners *store.Collection[
 				pending.Add(types.NamespacedName{Namespace: object.GetNamespace(), Name: owner.Name})
 			}
 		}
-		for ctx.Err() == nil {
-			watcher, err := from.Watch(from.Version())
-			if err != nil {
-				continue // more changed since than is remembered
+		begin := func([]T) { addAll(owners, "", pending) }
+		store.FollowEvents(ctx, from, begin, func(event store.Event[T]) {
+			wake(event.Object)
+			if event.Type == watch.Modified {
+				wake(event.Previous)
 			}
-			addAll(owners, "", pending)
-			for {
-				event, err := watcher.Next(ctx)
-				if err != nil {
-					break
-				}
-				wake(event.Object)
-				if event.Type == watch.Modified {
-					wake(event.Previous)
-				}
-			}
-		}
+		})
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 // Reconnect makes sure that a node answers again after a connection broke. Its error ends the following.
@@ -39,7 +41,7 @@ type collection struct {
 // would be the same the next time, after mostFailures otherwise. listed gets every listing whole, changed every change after it; both
 // say whether there is nothing more to wait for.
 func (c collection) run(ctx context.Context, reconnect Reconnect, listed func([]runtime.Object) (done bool), changed func(watch.Event) (done bool)) error {
-	pause, failures := firstPause, 0
+	delay, failures := firstPause, 0
 	for {
 		items, version, err := c.list(ctx)
 		if err == nil {
@@ -59,7 +61,7 @@ func (c collection) run(ctx context.Context, reconnect Reconnect, listed func([]
 		}
 		switch {
 		case err == nil: // the stream ended in good order, as it does when a node hands over
-			pause, failures = firstPause, 0
+			delay, failures = firstPause, 0
 		case isFinal(err):
 			return err
 		default:
@@ -67,10 +69,10 @@ func (c collection) run(ctx context.Context, reconnect Reconnect, listed func([]
 				return err
 			}
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := pause.For(ctx, delay); err != nil {
 			return err
 		}
-		pause = min(2*pause, lastPause)
+		delay = min(2*delay, lastPause)
 		if err := reconnect(ctx); err != nil {
 			return err
 		}
@@ -121,17 +123,5 @@ func isFinal(err error) bool {
 		return false
 	default:
 		return code >= 400 && code < 500
-	}
-}
-
-// wait passes the time unless ctx ends before.
-func wait(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

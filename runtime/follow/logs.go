@@ -10,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 // LogSource gives the log of one container and says whose it is.
@@ -114,7 +116,7 @@ func (l *Logs) signal() {
 func (l *Logs) instance(ctx context.Context, id string) error {
 	log := &logReader{line: l.line}
 	complete := false
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+	for delay := firstPause; ; delay = min(2*delay, lastPause) {
 		stream, running, err := l.open(ctx, id, log.position.Since())
 		if err == nil {
 			before := log.handedOn
@@ -125,7 +127,7 @@ func (l *Logs) instance(ctx context.Context, id string) error {
 			}
 			complete = err == nil
 			if log.handedOn > before {
-				pause = firstPause
+				delay = firstPause
 			}
 		}
 		var status apierrors.APIStatus
@@ -135,7 +137,7 @@ func (l *Logs) instance(ctx context.Context, id string) error {
 			}
 			return fmt.Errorf("reading the log: %w", err)
 		}
-		if err := wait(ctx, pause); err != nil {
+		if err := pause.For(ctx, delay); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/httpget"
+	"github.com/podsim/podsim/runtime/pause"
 )
 
 // Input is the container whose hook runs, and the means for it.
@@ -85,12 +86,8 @@ func runCommand(ctx context.Context, command []string, in Input) (output string,
 
 // sleep waits on the node, not in the container (S7.11).
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if pause.For(ctx, d) != nil {
 		return errors.New("container terminated before sleep hook finished")
 	}
+	return nil
 }

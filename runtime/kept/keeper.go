@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -61,23 +62,14 @@ func (k *Keeper) Run(ctx context.Context, whole bool) {
 		changed, err := k.store.Changed(), k.write() // at once what comes after a while of rest
 		k.report(err)
 		if err != nil {
-			gather(ctx, retryInterval)
+			pause.For(ctx, retryInterval)
 			continue
 		}
-		gather(ctx, pauseAfterWrite)
+		pause.For(ctx, pauseAfterWrite)
 		select {
 		case <-changed:
 		case <-ctx.Done():
 		}
-	}
-}
-
-func gather(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 
+	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/store"
 )
 
@@ -105,21 +106,14 @@ func deleteAll(ctx context.Context, of contents) (left int, err error) {
 // most changes come with others.
 func (f *finalizer) waitForChange(ctx context.Context, changed <-chan struct{}, failed bool) {
 	if failed {
-		wait(ctx, retryInterval)
+		pause.For(ctx, retryInterval)
 		return
 	}
 	select {
 	case <-changed:
-		wait(ctx, gatherTime)
+		pause.For(ctx, gatherTime)
 	case <-ctx.Done():
 	}
-}
-
-// wait waits for a while, unless the context ends before.
-func wait(ctx context.Context, d time.Duration) {
-	limited, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	<-limited.Done()
 }
 
 // report shows in the namespace's status what keeps it from becoming empty.

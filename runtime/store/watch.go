@@ -127,21 +127,30 @@ func tooOld(version, limit uint64) error {
 // Follow tells of every object of a collection, and then of every object that is new, changed or gone, until the context ends. When it
 // falls behind it begins anew, and what went meanwhile is missed.
 func Follow[T Object[T]](ctx context.Context, from *Collection[T], changed func(T)) {
+	begin := func(all []T) {
+		for _, object := range all {
+			changed(object)
+		}
+	}
+	FollowEvents(ctx, from, begin, func(event Event[T]) { changed(event.Object) })
+}
+
+// FollowEvents calls begin with all objects of a collection and then changed with every change that follows, until the context ends. When it
+// falls behind it begins anew.
+func FollowEvents[T Object[T]](ctx context.Context, from *Collection[T], begin func(all []T), changed func(Event[T])) {
 	for ctx.Err() == nil {
 		all, version := from.List("")
 		watcher, err := from.Watch(version)
 		if err != nil {
 			continue // more changed since than is remembered
 		}
-		for _, object := range all {
-			changed(object)
-		}
+		begin(all)
 		for {
 			event, err := watcher.Next(ctx)
 			if err != nil {
 				break
 			}
-			changed(event.Object)
+			changed(event)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 func TestIndexedJob(t *testing.T) {
@@ -157,7 +159,7 @@ func TestFailurePolicyFailsTheIndex(t *testing.T) {
 func TestFailurePolicyIgnores(t *testing.T) {
 	s := begin(t, failurePolicy).settle()
 	for n := 0; n < 3; n++ { // more often than the limit allows
-		pod := filter(s.pods, func(pod *corev1.Pod) bool { return isActive(pod) && indexOf(pod) == 0 })[0]
+		pod := filter(s.pods, func(pod *corev1.Pod) bool { return owned.IsActive(pod) && indexOf(pod) == 0 })[0]
 		s.endPod(pod, 137)
 		s.change(pod, func(pod *corev1.Pod) {
 			pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue}}

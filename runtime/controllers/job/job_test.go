@@ -8,6 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 func TestJobOfOnePodCompletes(t *testing.T) {
@@ -89,11 +91,11 @@ func TestBackOffGrowsAndBeginsAnewAfterASuccess(t *testing.T) {
 			t.Errorf("after failure %d the next pass is due in %v, want %v", n+1, s.wake.Sub(s.now), delay*time.Second)
 		}
 		s.after(delay*time.Second - time.Millisecond)
-		if len(filter(s.pods, isActive)) > 0 {
+		if len(filter(s.pods, owned.IsActive)) > 0 {
 			t.Fatalf("failure %d: replaced too early", n+1)
 		}
 		s.after(time.Millisecond).wantCounts(s.counts())
-		if len(filter(s.pods, isActive)) != 1 {
+		if len(filter(s.pods, owned.IsActive)) != 1 {
 			t.Fatalf("failure %d: not replaced in time", n+1)
 		}
 	}

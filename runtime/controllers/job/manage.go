@@ -6,6 +6,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 // Next is the first half of a pass: what to do with the pods. A Job that another controller manages is left alone.
@@ -107,7 +109,7 @@ func (v *view) wanted() int {
 func (v *view) pending(most int) []int {
 	taken := union(v.succeededIndexes, v.failedIndexes, indexesOf(v.active))
 	if replacesFailedOnly(v.Job) {
-		taken = union(taken, indexesOf(filter(v.Pods, isTerminating)))
+		taken = union(taken, indexesOf(filter(v.Pods, owned.IsTerminating)))
 	}
 	return taken.missing(most, v.completions())
 }

@@ -10,6 +10,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 // IsTracked reports whether a pod carries the finalizer by which its Job counts it.
@@ -17,23 +18,9 @@ func IsTracked(pod *corev1.Pod) bool {
 	return slices.Contains(pod.Finalizers, batchv1.JobTrackingFinalizer)
 }
 
-func hasEnded(pod *corev1.Pod) bool {
-	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
-}
-
-// isActive reports whether a pod may still do work of its Job.
-func isActive(pod *corev1.Pod) bool { return !hasEnded(pod) && pod.DeletionTimestamp == nil }
-
-// isTerminating reports whether a pod is being deleted and has not come to its end.
-func isTerminating(pod *corev1.Pod) bool { return !hasEnded(pod) && pod.DeletionTimestamp != nil }
-
 // hasFailed reports whether a pod counts as failed: one that is being deleted does, unless only ends count.
 func hasFailed(pod *corev1.Pod, job *batchv1.Job) bool {
-	return pod.Status.Phase == corev1.PodFailed || isTerminating(pod) && !replacesFailedOnly(job)
-}
-
-func isReady(pod *corev1.Pod) bool {
-	return condition(pod, corev1.PodReady, corev1.ConditionTrue) != nil
+	return pod.Status.Phase == corev1.PodFailed || owned.IsTerminating(pod) && !replacesFailedOnly(job)
 }
 
 // condition is a pod's condition of that type if it has that status, else nil.
@@ -107,7 +94,7 @@ func byProgress(a, b *corev1.Pod) int {
 	return cmp.Or(
 		first(a.Spec.NodeName == "", b.Spec.NodeName == ""),
 		cmp.Compare(phaseRank(a), phaseRank(b)),
-		first(!isReady(a), !isReady(b)),
+		first(!owned.IsReady(a), !owned.IsReady(b)),
 		newerFirst(readySince(a), readySince(b)),
 		cmp.Compare(mainsB, mainsA),
 		cmp.Compare(sidecarsB, sidecarsA),
@@ -132,9 +119,10 @@ func newerFirst(a, b time.Time) int {
 	return b.Compare(a)
 }
 
+// readySince is since when a pod is ready, the zero time if it is not.
 func readySince(pod *corev1.Pod) time.Time {
-	if c := condition(pod, corev1.PodReady, corev1.ConditionTrue); c != nil {
-		return c.LastTransitionTime.Time
+	if since, ready := owned.ReadySince(pod); ready {
+		return since
 	}
 	return time.Time{}
 }

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 // ledger is the model beside a simulated Job: which pods its status has ever told of, as its readers saw it.
@@ -71,7 +73,7 @@ func simulate(t *testing.T, seed int64) string {
 			break
 		}
 		for _, pod := range l.pods {
-			if !hasEnded(pod) {
+			if !owned.HasEnded(pod) {
 				l.endPod(pod, 0)
 			}
 		}
@@ -128,7 +130,7 @@ func randomSpec(random *rand.Rand, spec *batchv1.JobSpec) {
 func (l *ledger) mischief(random *rand.Rand) {
 	for _, pod := range slices.Clone(l.pods) {
 		switch {
-		case hasEnded(pod):
+		case owned.HasEnded(pod):
 			if !IsTracked(pod) && random.Intn(4) == 0 {
 				l.delete(pod) // somebody tidies up
 			}
@@ -172,7 +174,7 @@ func (l *ledger) passes(n int) {
 func (l *ledger) checkCreated(before []*corev1.Pod) {
 	l.t.Helper()
 	spec := &l.job.Spec
-	active := filter(l.pods, isActive)
+	active := filter(l.pods, owned.IsActive)
 	had := sets.New[types.UID]()
 	for _, pod := range before {
 		had.Insert(pod.UID)
@@ -196,7 +198,7 @@ func (l *ledger) checkCreated(before []*corev1.Pod) {
 	if len(active) > most {
 		l.t.Fatalf("%d pods are active after %d were created, more than %d", len(active), len(created), most)
 	}
-	if *spec.PodReplacementPolicy == batchv1.Failed && len(active)+len(filter(l.pods, isTerminating)) > most {
+	if *spec.PodReplacementPolicy == batchv1.Failed && len(active)+len(filter(l.pods, owned.IsTerminating)) > most {
 		l.t.Fatal("pods are replaced while they still terminate")
 	}
 	if isIndexed(l.job) && indexesOf(active).count() != len(active) {

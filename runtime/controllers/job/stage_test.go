@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/podsim/podsim/podspec/defaults"
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 // stage is a Job with its pods and a clock: a world small enough for tests, in which passes are carried out as the controller does it.
@@ -144,7 +145,7 @@ func (s *stage) change(pod *corev1.Pod, change func(*corev1.Pod)) {
 	changed := s.pods[i].DeepCopy()
 	change(changed)
 	s.pods[i] = changed
-	if changed.DeletionTimestamp != nil && hasEnded(changed) && !IsTracked(changed) {
+	if changed.DeletionTimestamp != nil && owned.HasEnded(changed) && !IsTracked(changed) {
 		s.pods = slices.Delete(slices.Clone(s.pods), i, i+1) // nothing keeps it
 	}
 }
@@ -276,7 +277,7 @@ func (s *stage) wantEvents(want ...string) *stage {
 // active are the indexes of the active pods, sorted.
 func (s *stage) activeIndexes() []int {
 	var list []int
-	for _, pod := range filter(s.pods, isActive) {
+	for _, pod := range filter(s.pods, owned.IsActive) {
 		list = append(list, indexOf(pod))
 	}
 	slices.Sort(list)

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 // Tracking is what follows from a pass: the status is written first.
@@ -59,7 +61,7 @@ func (p Pass) countPods(status *batchv1.JobStatus, done Outcome) (active int) {
 	for _, d := range p.Delete {
 		if done.Deleted.Has(d.Pod.UID) {
 			terminating++
-			if isReady(d.Pod) {
+			if owned.IsReady(d.Pod) {
 				ready--
 			}
 		}

@@ -7,6 +7,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/ptr"
+
+	"github.com/podsim/podsim/runtime/controllers/owned"
 )
 
 // view is how a Job stands at the time of a pass, with all ends counted, those that are not yet on record included.
@@ -31,9 +33,9 @@ type view struct {
 
 func look(in Input) view {
 	v := view{Input: in, started: in.Job.Status.StartTime}
-	v.active = filter(in.Pods, isActive)
-	v.terminating = len(filter(in.Pods, isTerminating))
-	v.ready = len(filter(v.active, isReady))
+	v.active = filter(in.Pods, owned.IsActive)
+	v.terminating = len(filter(in.Pods, owned.IsTerminating))
+	v.ready = len(filter(v.active, owned.IsReady))
 	v.uncountedSucceeded, v.uncountedFailed = sets.New[types.UID](), sets.New[types.UID]()
 	if uncounted := in.Job.Status.UncountedTerminatedPods; uncounted != nil {
 		v.uncountedSucceeded.Insert(uncounted.Succeeded...)

@@ -163,11 +163,11 @@ func TestNewResourcesForgetTheBackOff(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.machine.Script("main", runFor(time.Second, 1))
 		w.create(resizable)
-		time.Sleep(20 * time.Second) // two restarts: the next would come at 36s
-		w.wantTimeline("0s started main 0", "1s exited main 0: 1", "1s started main 1", "2s exited main 1: 1", "13.25s started main 2", "14.25s exited main 2: 1")
+		time.Sleep(20 * time.Second) // two restarts: the next would come at 37s
+		w.wantTimeline("0s started main 0", "1s exited main 0: 1", "1s started main 1", "2s exited main 1: 1", "13.5s started main 2", "14.5s exited main 2: 1")
 		w.resize("", "1", "64Mi")
 		time.Sleep(time.Millisecond)
-		w.wantTimeline("0s started main 0", "1s exited main 0: 1", "1s started main 1", "2s exited main 1: 1", "13.25s started main 2", "14.25s exited main 2: 1",
+		w.wantTimeline("0s started main 0", "1s exited main 0: 1", "1s started main 1", "2s exited main 1: 1", "13.5s started main 2", "14.5s exited main 2: 1",
 			"20s started main 3") // S5.6
 	})
 }

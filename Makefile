@@ -7,6 +7,9 @@ DESTDIR ?=
 # How often `make parity` runs the cases, and which (all that podsim is held to when empty).
 TIMES   ?= 1
 CASES   ?=
+# Which examples `make examples` runs, and which images it makes for them first beside those of the tests.
+EXAMPLES ?= $(notdir $(patsubst %/README.md,%,$(wildcard examples/*/README.md)))
+IMAGES   ?= examples
 # How long `make fuzz` works on each target.
 FUZZTIME ?= 30s
 # How many rounds `make bench` measures.
@@ -40,10 +43,13 @@ examples: export TESTCONTAINERS_RYUK_DISABLED = true
 # testcontainers takes a machine with /.dockerenv for a container of another machine's engine, and looks for ports at its gateway.
 examples: export TESTCONTAINERS_HOST_OVERRIDE ?= 127.0.0.1
 examples: build images ## run what the READMEs of the examples say, and their tests
-	$(GO) run ./e2e/images examples
-	e2e/readmes/run examples/*/README.md
+	$(if $(IMAGES),$(GO) run ./e2e/images $(IMAGES))
+	e2e/readmes/run $(EXAMPLES:%=examples/%/README.md)
 
 test: unit e2e ## run all tests; those in e2e need a Docker Engine
+
+# `make lint` vets, with all checks, and once.
+unit e2e podtest examples: export GOFLAGS += -vet=off
 
 unit: ## run the tests that need no engine
 	$(GO) test $(PACKAGES)

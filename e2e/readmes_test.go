@@ -44,3 +44,32 @@ func TestAReadmeThatStopsHalfwayLeavesNothingOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestOneReadmeThatFailsFailsTheRunAndNoOther(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	write := func(name, command string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("# An example\n\n    "+command+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good, bad, last := write("good.md", "echo said by the first"), write("bad.md", "false"), write("last.md", "echo said by the last")
+	run := exec.CommandContext(t.Context(), "./e2e/readmes/run", good, bad, last)
+	run.Dir, run.Env = "..", append(os.Environ(), "JOBS=1")
+	output, err := run.CombinedOutput()
+	if err == nil {
+		t.Error("the run did not fail")
+	}
+	for _, want := range []string{"\nsaid by the first\n", bad + " failed\n", "\nsaid by the last\n"} {
+		if !strings.Contains(string(output), want) {
+			t.Errorf("%q is missing in\n%s", want, output)
+		}
+	}
+	if strings.Contains(string(output), good+" failed") {
+		t.Errorf("the first did not fail:\n%s", output)
+	}
+}

@@ -36,7 +36,7 @@ var podSection = Section{"The pod", "", []Field{
 	{"schedulingGates", NoMeaning, "What has to be taken off before the scheduler looks at the pod (S2.83). podsim: it starts at once."},
 	{"schedulingGroup", NoMeaning, "The scheduler handles the pods of a group together."},
 	{"serviceAccount", Honoured, "The old name of serviceAccountName; both have one value (S1.2)."},
-	{"serviceAccountName", InPart, "Whose credentials the pod has; default when unset (S1.3). podsim: field references tell it; the account need not exist, and of one beside the pod its pull secrets are taken."},
+	{"serviceAccountName", InPart, "Whose credentials the pod has; default when unset (S1.3). podsim: field references tell it; the account need not exist."},
 	{"setHostnameAsFQDN", Honoured, "The kernel's host name is the long one, with the subdomain's domain, of at most 64 characters (S10.11)."},
 	{"shareProcessNamespace", Honoured, "All containers are in one PID namespace, where process 1 is the sandbox's (S12.30)."},
 	{"subdomain", Honoured, "Gives the pod a domain, which /etc/hosts tells (S10.2, S10.11), and the DNS if the Service of that name is there."},

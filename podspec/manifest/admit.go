@@ -42,6 +42,8 @@ func admit(o object, gates podspec.FeatureGates) (refused, unsupported field.Err
 	case *corev1.Service:
 		defaults.Service(o)
 		return validation.ValidateService(o), nil
+	case *corev1.ServiceAccount:
+		return validation.ValidateServiceAccount(o), nil
 	case *certificatesv1.ClusterTrustBundle:
 		return validation.ValidateTrustBundle(o), nil
 	}

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -43,8 +42,7 @@ func (p place) problem(reason Reason, fieldPath string, err error) *Problem {
 // decoder turns documents into objects and hands them on in their order.
 type decoder struct {
 	object  func(object)
-	skipped func(p place, why string)    // an object that podsim has no use for
-	account func(*corev1.ServiceAccount) // one with pull secrets, which are all that is used of accounts
+	skipped func(p place, why string) // an object that podsim has no use for
 	problem func(*Problem)
 	warning func(*Problem)
 }
@@ -121,8 +119,6 @@ func (d decoder) value(at place, text []byte, assumed schema.GroupVersionKind) {
 	case into == nil:
 		d.skipped(at, fmt.Sprintf("skipped: podsim does not know the kind %s of %s", kind, apiVersion))
 	case !d.typed(text, into, at):
-	case hasPullSecrets(into):
-		d.account(into.(*corev1.ServiceAccount))
 	case !used:
 		d.skipped(at, "accepted, but podsim has no use for objects of this kind")
 	default:

@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/defaults"
@@ -50,6 +49,7 @@ type Contents struct {
 	Secrets      []*corev1.Secret
 	Claims       []*corev1.PersistentVolumeClaim // those of StatefulSets included
 	Services     []*corev1.Service
+	Accounts     []*corev1.ServiceAccount
 	TrustBundles []*certificatesv1.ClusterTrustBundle
 	Policy       Policy
 	Workloads    []Workload
@@ -57,16 +57,16 @@ type Contents struct {
 }
 
 // Load reads Pods, workloads, which become the pods that their controllers would make, ConfigMaps, Secrets,
-// PersistentVolumeClaims, Services, ClusterTrustBundles, roles and their bindings, and Lists of them; of ServiceAccounts it takes the pull secrets. Objects of other kinds are passed
-// over with a warning. An input is a file, a directory (its *.yaml, *.yml and *.json in the order of their names, no subdirectories),
+// PersistentVolumeClaims, Services, ServiceAccounts, ClusterTrustBundles, roles and their bindings, and Lists of them. Objects of other
+// kinds are passed over with a warning. An input is a file, a directory (its *.yaml, *.yml and *.json in the order of their names, no subdirectories),
 // "-" for standard input, or an http or https URL; it may hold several documents. Objects that a cluster printed are taken too: what a
 // server sets is dropped.
 //
 // An error is of type Problems and tells everything that is wrong in all inputs; there is no Contents then.
 func Load(ctx context.Context, inputs []string, opts Options) (*Contents, error) {
 	sources, problems := readSources(ctx, inputs, opts)
-	l := loading{options: opts, problems: problems, firstPlaces: map[string]place{}, pullSecrets: map[types.NamespacedName][]corev1.LocalObjectReference{}}
-	decoder := decoder{object: l.take, skipped: l.skip, account: l.account, problem: l.refuse, warning: l.warn}
+	l := loading{options: opts, problems: problems, firstPlaces: map[string]place{}}
+	decoder := decoder{object: l.take, skipped: l.skip, problem: l.refuse, warning: l.warn}
 	for _, s := range sources {
 		documents, broken := splitDocuments(s)
 		if len(documents) == 0 && !s.fromDirectory {
@@ -110,9 +110,8 @@ type loading struct {
 	options     Options
 	contents    Contents
 	problems    Problems
-	firstPlaces map[string]place                                       // by kind, namespace and name
-	idle        []string                                               // why the objects that could have been run were not
-	pullSecrets map[types.NamespacedName][]corev1.LocalObjectReference // by service account
+	firstPlaces map[string]place // by kind, namespace and name
+	idle        []string         // why the objects that could have been run were not
 }
 
 func (l *loading) refuse(p *Problem) { l.problems = append(l.problems, p) }
@@ -202,6 +201,8 @@ func (l *loading) add(o object) {
 		c.Claims = append(c.Claims, object)
 	case *corev1.Service:
 		c.Services = append(c.Services, object)
+	case *corev1.ServiceAccount:
+		c.Accounts = append(c.Accounts, object)
 	case *certificatesv1.ClusterTrustBundle:
 		c.TrustBundles = append(c.TrustBundles, object)
 	default:

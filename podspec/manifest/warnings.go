@@ -24,7 +24,7 @@ func warnings(o object, options Options) Problems {
 	if hook := o.GetAnnotations()[helmHook]; hook != "" {
 		warn(Doubtful, "metadata.annotations", fmt.Sprintf("a hook of Helm (%s): podsim treats it like any other object", hook))
 	}
-	for _, w := range serverWarnings(o.Object) {
+	for _, w := range ServerWarnings(o.Object) {
 		warn(Doubtful, w.Path, w.Text)
 	}
 	pod, template := podIn(o.Object)
@@ -49,8 +49,8 @@ func warnings(o object, options Options) Problems {
 	return found
 }
 
-// serverWarnings are those of an API server (S1.3.2).
-func serverWarnings(o metav1.Object) []validation.Warning {
+// ServerWarnings are those that an API server sends about an object of a kind that podsim reads and that it accepts (S1.3.2).
+func ServerWarnings(o metav1.Object) []validation.Warning {
 	switch o := o.(type) {
 	case *corev1.Pod:
 		return validation.Warnings(o)
@@ -58,6 +58,8 @@ func serverWarnings(o metav1.Object) []validation.Warning {
 		return validation.SecretWarnings(o)
 	case *corev1.PersistentVolumeClaim:
 		return validation.ClaimWarnings(o)
+	case *corev1.ServiceAccount:
+		return validation.AccountWarnings(o)
 	}
 	return validation.WorkloadWarnings(o)
 }

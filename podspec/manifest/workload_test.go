@@ -93,7 +93,7 @@ func TestStreamsAsTheyCome(t *testing.T) {
 			[]string{"pod/release-web-7ff75fcdf6-", "pod/release-web-test-connection", "configmap/release-web-config", "secret/release-web", "service/release-web",
 				"role/release-web", "rolebinding/release-web", "deployment/release-web"},
 			[]string{`hook: Pod "release-web-test-connection"`, `no use: Ingress "release-web"`, `no use: NetworkPolicy "release-web"`,
-				`no use: PodDisruptionBudget "release-web"`, `no use: ServiceAccount "release-web"`}},
+				`no use: PodDisruptionBudget "release-web"`}},
 		{"helm-operator.yaml",
 			[]string{"pod/operator-0", "pod/agent-", "pod/migrate-", "pod/cleanup-00000000-", "claim/data-operator-0",
 				"clusterrole/operator", "statefulset/operator", "daemonset/agent", "job/migrate", "cronjob/cleanup"},

@@ -35,3 +35,16 @@ func ClaimWarnings(claim *corev1.PersistentVolumeClaim) []Warning {
 	w.claim(&claim.Spec, field.NewPath("spec"))
 	return w.found
 }
+
+// enforcesMountableSecrets is the annotation that once kept the pods of an account from Secrets that it does not name.
+const enforcesMountableSecrets = "kubernetes.io/enforce-mountable-secrets"
+
+// AccountWarnings are those that an API server sends about a ServiceAccount that it accepts.
+func AccountWarnings(account *corev1.ServiceAccount) []Warning {
+	w := &warner{}
+	if _, ok := account.Annotations[enforcesMountableSecrets]; ok {
+		w.at(field.NewPath("metadata", "annotations").Key(enforcesMountableSecrets),
+			"deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets")
+	}
+	return w.found
+}

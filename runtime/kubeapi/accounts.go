@@ -30,14 +30,30 @@ type Tokens interface {
 
 func serviceAccounts(config Config) *resource[*corev1.ServiceAccount] {
 	return &resource[*corev1.ServiceAccount]{
-		collection: config.Store.ServiceAccounts, singular: "serviceaccount", shortNames: []string{"sa"}, versionedUpdates: true, returnsDeleted: true,
+		collection: config.Store.ServiceAccounts, singular: "serviceaccount", shortNames: []string{"sa"}, returnsDeleted: true,
 		newObject: func() *corev1.ServiceAccount { return &corev1.ServiceAccount{} },
 		newList:   func() runtime.Object { return &corev1.ServiceAccountList{} },
 		table:     serviceAccountTable(), fields: metadataFields[*corev1.ServiceAccount],
 		prepare: func(account *corev1.ServiceAccount) { // one with tokens that its pods got before it was there
 			account.UID = token.AccountUID(account.Namespace, account.Name)
+			nameSecretsAlone(account)
 		},
-		check: validation.ValidateServiceAccount, checkUpdate: validation.ValidateServiceAccountUpdate,
+		prepareUpdate: func(newer, _ *corev1.ServiceAccount) { nameSecretsAlone(newer) },
+		check:         validation.ValidateServiceAccount, checkUpdate: validation.ValidateServiceAccountUpdate,
+		warn: serverWarnings[*corev1.ServiceAccount],
+		warnUpdate: func(newer, older *corev1.ServiceAccount) []string {
+			if len(validation.AccountWarnings(older)) > 0 {
+				return nil
+			}
+			return warningsOf(newer)
+		},
+	}
+}
+
+// nameSecretsAlone leaves nothing of the references to an account's Secrets but their names.
+func nameSecretsAlone(account *corev1.ServiceAccount) {
+	for i, secret := range account.Secrets {
+		account.Secrets[i] = corev1.ObjectReference{Name: secret.Name}
 	}
 }
 

@@ -1,6 +1,9 @@
 package kubeapi_test
 
 import (
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -119,5 +122,70 @@ func TestEverybodyMayDoEverything(t *testing.T) {
 		`must be specified, spec.user: Invalid value: "": at least one of user or group must be specified]`
 	if err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// Pods that name no pull secrets have those of their account (S1.3).
+func TestPodsHaveThePullSecretsOfTheirAccount(t *testing.T) {
+	api := serve(t)
+	ctx, clients := t.Context(), api.clients()
+	if _, err := clients.CoreV1().ServiceAccounts("default").Create(ctx, &corev1.ServiceAccount{
+		ObjectMeta: metav1.ObjectMeta{Name: "web"}, ImagePullSecrets: []corev1.LocalObjectReference{{Name: "registry"}, {Name: "mirror"}},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ spec, want string }{
+		"the account's":         {"serviceAccountName: web,", "registry mirror"},
+		"the pod's own":         {"serviceAccountName: web, imagePullSecrets: [{name: own}],", "own"},
+		"an account without":    {"", ""},
+		"an account unheard of": {"serviceAccountName: none,", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pod := createFrom(t, clients, "{metadata: {generateName: p}, spec: {"+c.spec+" containers: [{name: c, image: i}]}}", metav1.CreateOptions{})
+			var got []string
+			for _, s := range pod.Spec.ImagePullSecrets {
+				got = append(got, s.Name)
+			}
+			if strings.Join(got, " ") != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAccountsAreKeptAsAServerKeepsThem(t *testing.T) {
+	api := serve(t)
+	const accounts, deprecated = "/api/v1/namespaces/default/serviceaccounts", "kubernetes.io/enforce-mountable-secrets"
+	const marked = `{"metadata":{"name":"a","annotations":{"` + deprecated + `":"true"}},"secrets":[{"kind":"Secret","name":"s"}]}`
+	wantWarnings := func(response *http.Response, code, warnings int) {
+		t.Helper()
+		if got := response.Header.Values("Warning"); response.StatusCode != code || len(got) != warnings {
+			t.Errorf("%s with the warnings %q, want %d with %d", response.Status, got, code, warnings)
+		}
+	}
+	wantWarnings(api.do("POST", accounts, `{"metadata":{"name":"a"}}`), 201, 0)
+	// A PUT need not name the version that it replaces.
+	response := api.do("PUT", accounts+"/a", marked)
+	wantWarnings(response, 200, 1)
+	if got := into[corev1.ServiceAccount](t, response).Secrets; len(got) != 1 || got[0] != (corev1.ObjectReference{Name: "s"}) {
+		t.Errorf("the secrets are %+v, want their names alone", got)
+	}
+	wantWarnings(api.do("PUT", accounts+"/a", marked), 200, 0) // nothing new
+}
+
+func TestClientsAreWarnedOfWhatAnAuthorCannotHaveMeant(t *testing.T) {
+	api := serve(t)
+	for path, c := range map[string]struct{ body, want string }{
+		"pods": {`{"metadata":{"name":"p"},"spec":{"containers":[{"name":"c","image":"i","env":[{"name":"A","value":"1"},{"name":"A","value":"2"}]}]}}`,
+			`299 - "spec.containers[0].env[1]: hides previous definition of \"A\", which may be dropped when using apply"`},
+		"secrets": {`{"metadata":{"name":"s"},"type":"kubernetes.io/tls","data":{"tls.crt":"","tls.key":""}}`,
+			`299 - "tls: failed to find any PEM data in certificate input"`},
+		"persistentvolumeclaims": {`{"metadata":{"name":"c"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"0.5"}}}}`,
+			`299 - "spec.resources.requests[storage]: fractional byte value \"500m\" is invalid, must be an integer"`},
+	} {
+		response := api.do("POST", "/api/v1/namespaces/default/"+path, c.body)
+		if got := response.Header.Values("Warning"); response.StatusCode != 201 || !slices.Contains(got, c.want) {
+			t.Errorf("%s: %s with the warnings %q, want %s", path, response.Status, got, c.want)
+		}
 	}
 }

@@ -29,27 +29,32 @@ const (
 	rootCAKey       = "ca.crt"
 )
 
-// credentialsAdmission gives the containers of new pods what they need to reach the API, as the admission plugin ServiceAccount does (S1.3).
-type credentialsAdmission struct {
-	store  *store.Store
+// accountAdmission gives new pods what their accounts have for them, as the admission plugin ServiceAccount does (S1.3): pull secrets, and,
+// if pods are to reach the API, what their containers need for that.
+type accountAdmission struct {
+	store *store.Store
+	// rootCA is the certificate of the API's authority; nil if pods are not to reach it.
 	rootCA []byte
 }
 
-var _ admission.MutationInterface = credentialsAdmission{}
+var _ admission.MutationInterface = accountAdmission{}
 
 // Handles implements admission.Interface.
-func (credentialsAdmission) Handles(operation admission.Operation) bool {
+func (accountAdmission) Handles(operation admission.Operation) bool {
 	return operation == admission.Create
 }
 
 // Admit implements admission.MutationInterface.
-func (c credentialsAdmission) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
+func (c accountAdmission) Admit(_ context.Context, a admission.Attributes, _ admission.ObjectInterfaces) error {
 	pod, ok := a.GetObject().(*corev1.Pod)
 	if !ok || a.GetSubresource() != "" {
 		return nil
 	}
 	account, _ := c.store.ServiceAccounts.Get(types.NamespacedName{Namespace: a.GetNamespace(), Name: pod.Spec.ServiceAccountName})
-	if !mountsCredentials(pod, account) {
+	if account != nil && len(pod.Spec.ImagePullSecrets) == 0 {
+		pod.Spec.ImagePullSecrets = slices.Clone(account.ImagePullSecrets)
+	}
+	if c.rootCA == nil || !mountsCredentials(pod, account) {
 		return nil
 	}
 	mountCredentials(&pod.Spec)

@@ -47,7 +47,9 @@ func pods(config Config) *resource[*corev1.Pod] {
 			refused, unsupported := manifest.AdmitPod(pod, config.FeatureGates)
 			return append(refused, unsupported...)
 		},
-		warn: config.Node.Warnings,
+		warn: func(ctx context.Context, pod *corev1.Pod) []string {
+			return append(warningsOf(pod), config.Node.Warnings(ctx, pod)...)
+		},
 		prepareUpdate: func(newer, older *corev1.Pod) {
 			podfields.DropDisabled(newer, config.FeatureGates)
 			if newer.Spec.Resources == nil { // a client may not know of them

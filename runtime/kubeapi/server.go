@@ -159,10 +159,7 @@ func late(make func() http.Handler) http.Handler {
 
 // newAdmission has a say in what is created.
 func newAdmission(config Config) admission.Interface {
-	if config.RootCA == nil {
-		return namespaceAdmission{config.Store}
-	}
-	return admission.NewChainHandler(namespaceAdmission{config.Store}, credentialsAdmission{config.Store, config.RootCA})
+	return admission.NewChainHandler(namespaceAdmission{config.Store}, accountAdmission{config.Store, config.RootCA})
 }
 
 // requestInfos tell from its path what a request is about.

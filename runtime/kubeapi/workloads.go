@@ -69,10 +69,7 @@ func addWorkload[T memory.Object[T]](to map[string]rest.Storage, of *resource[T]
 
 // workloadWarnings are what an API server says about the object, and what podsim will not run of its pods.
 func workloadWarnings(object metav1.Object) []string {
-	var all []string
-	for _, w := range validation.WorkloadWarnings(object) {
-		all = append(all, w.Text)
-	}
+	all := warningsOf(object)
 	template, at := workload.Template(object)
 	for _, err := range podfields.Unsupported(&corev1.Pod{Spec: template.Spec}) {
 		all = append(all, fmt.Sprintf("%s.%s: %s; its pods will be refused", at, err.Field, err.Detail))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
@@ -26,8 +27,10 @@ type Connection struct {
 	StartedNode bool
 	// Reconnect makes sure that a node answers after a connection broke, and starts one in the background if need be.
 	Reconnect follow.Reconnect
-	stateDir  string     // of the node
-	local     *localNode // nil when the node runs in another process
+	// readWarnings are texts of which the user need not hear again.
+	readWarnings sync.Map
+	stateDir     string     // of the node
+	local        *localNode // nil when the node runs in another process
 }
 
 // NodeEnded is closed when the node of this process has ended; it is nil when the node runs in another process.
@@ -86,18 +89,19 @@ func (c *Connection) Close(ctx context.Context) error {
 // newConnection makes the clients for a node. Should the node end, the next one is started with options, as this one was.
 func newConnection(t target, options nodeflags.Options) (*Connection, error) {
 	config := endpoint.Config(t.dir)
-	config.WarningHandler = rest.NewWarningWriter(os.Stderr, rest.WarningWriterOptions{Deduplicate: true})
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to podsim's node: %w", err)
-	}
-	return &Connection{
-		Client:   client,
+	c := &Connection{
 		Config:   config,
 		stateDir: t.dir,
 		Reconnect: func(ctx context.Context) error {
 			_, err := t.ensureNode(ctx, options)
 			return err
 		},
-	}, nil
+	}
+	config.WarningHandler = newWarnings(os.Stderr, &c.readWarnings)
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to podsim's node: %w", err)
+	}
+	c.Client = client
+	return c, nil
 }

@@ -25,8 +25,8 @@ type Policy struct {
 	Roles, RoleBindings, ClusterRoles, ClusterRoleBindings []types.NamespacedName
 }
 
-// PolicyOf are those of a manifest.
-func PolicyOf(m *manifest.Policy) Policy {
+// policyOf are those of a manifest.
+func policyOf(m *manifest.Policy) Policy {
 	return Policy{Roles: keysOf(m.Roles), RoleBindings: keysOf(m.RoleBindings), ClusterRoles: keysOf(m.ClusterRoles),
 		ClusterRoleBindings: keysOf(m.ClusterRoleBindings)}
 }
@@ -53,26 +53,18 @@ func (p Policy) deleteUnused(ctx context.Context, api kubernetes.Interface, acco
 		return fmt.Errorf("looking which roles are in use: %w", err)
 	}
 	var errs []error
-	remove := func(names, used []types.NamespacedName, remove func(context.Context, types.NamespacedName) error) {
-		for _, name := range names {
-			if !slices.Contains(used, name) {
-				errs = append(errs, UnlessNotFound(remove(ctx, name)))
+	remove := func(names, used []types.NamespacedName, from func(namespace string) deleter) {
+		for _, o := range names {
+			if !slices.Contains(used, o) {
+				errs = append(errs, UnlessNotFound(from(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{})))
 			}
 		}
 	}
 	of := api.RbacV1()
-	remove(p.RoleBindings, used.RoleBindings, func(ctx context.Context, o types.NamespacedName) error {
-		return of.RoleBindings(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{})
-	})
-	remove(p.ClusterRoleBindings, used.ClusterRoleBindings, func(ctx context.Context, o types.NamespacedName) error {
-		return of.ClusterRoleBindings().Delete(ctx, o.Name, metav1.DeleteOptions{})
-	})
-	remove(p.Roles, used.Roles, func(ctx context.Context, o types.NamespacedName) error {
-		return of.Roles(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{})
-	})
-	remove(p.ClusterRoles, used.ClusterRoles, func(ctx context.Context, o types.NamespacedName) error {
-		return of.ClusterRoles().Delete(ctx, o.Name, metav1.DeleteOptions{})
-	})
+	remove(p.RoleBindings, used.RoleBindings, func(in string) deleter { return of.RoleBindings(in) })
+	remove(p.ClusterRoleBindings, used.ClusterRoleBindings, func(string) deleter { return of.ClusterRoleBindings() })
+	remove(p.Roles, used.Roles, func(in string) deleter { return of.Roles(in) })
+	remove(p.ClusterRoles, used.ClusterRoles, func(string) deleter { return of.ClusterRoles() })
 	return errors.Join(errs...)
 }
 

@@ -57,19 +57,7 @@ func (o *options) targetsOf(ctx context.Context, args []string) (targets, error)
 			t.pods = append(t.pods, name{p.Namespace, p.Name})
 		}
 	}
-	for _, c := range m.ConfigMaps {
-		t.companions.ConfigMaps = append(t.companions.ConfigMaps, client.KeyOf(c))
-	}
-	for _, s := range m.Secrets {
-		t.companions.Secrets = append(t.companions.Secrets, client.KeyOf(s))
-	}
-	for _, s := range m.Services {
-		t.companions.Services = append(t.companions.Services, client.KeyOf(s))
-	}
-	for _, b := range m.TrustBundles {
-		t.companions.TrustBundles = append(t.companions.TrustBundles, client.KeyOf(b))
-	}
-	t.companions.Policy = client.PolicyOf(&m.Policy)
+	t.companions = client.CompanionsOf(m)
 	for _, c := range m.Claims {
 		t.claims = append(t.claims, name{c.Namespace, c.Name})
 	}

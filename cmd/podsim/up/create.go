@@ -97,46 +97,11 @@ func sameManifest(pod, there *corev1.Pod) bool {
 }
 
 func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*corev1.Pod) error {
-	for _, o := range m.ConfigMaps {
-		created, err := createOrUpdate(ctx, c.client.ConfigMaps(o.Namespace), o)
-		if err != nil {
-			return err
-		}
-		if created {
-			c.companions.ConfigMaps = append(c.companions.ConfigMaps, client.KeyOf(o))
-		}
-	}
-	for _, o := range m.Secrets {
-		created, err := createOrUpdate(ctx, c.client.Secrets(o.Namespace), o)
-		if err != nil {
-			return err
-		}
-		if created {
-			c.companions.Secrets = append(c.companions.Secrets, client.KeyOf(o))
-		}
-	}
-	for _, o := range m.Services {
-		created, err := createOrUpdate(ctx, c.client.Services(o.Namespace), o)
-		if err != nil {
-			return err
-		}
-		if created {
-			c.companions.Services = append(c.companions.Services, client.KeyOf(o))
-		}
-	}
-	for _, o := range m.TrustBundles {
-		created, err := createOrUpdate(ctx, c.connection.Client.CertificatesV1().ClusterTrustBundles(), o)
-		if err != nil {
-			return err
-		}
-		if created {
-			c.companions.TrustBundles = append(c.companions.TrustBundles, client.KeyOf(o))
-		}
-	}
-	if err := c.createPolicy(ctx, &m.Policy); err != nil {
+	if err := c.createCompanions(ctx, m); err != nil {
 		return err
 	}
 	for _, o := range m.Claims {
+		c.connection.HasReadWarnings(o)
 		created, err := c.client.PersistentVolumeClaims(o.Namespace).Create(ctx, o, metav1.CreateOptions{FieldManager: runtime.CompanionManager})
 		switch {
 		case apierrors.IsAlreadyExists(err): // it keeps its data, and what can be changed of a claim means nothing here
@@ -152,6 +117,7 @@ func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*co
 			c.adopted[found[i]] = true
 			continue
 		}
+		c.connection.HasReadWarnings(o)
 		created, err := c.client.Pods(o.Namespace).Create(ctx, o, metav1.CreateOptions{})
 		if err != nil {
 			return err
@@ -159,22 +125,6 @@ func (c *creation) create(ctx context.Context, m *manifest.Contents, found []*co
 		c.pods = append(c.pods, created)
 	}
 	return nil
-}
-
-// writer creates and updates objects of one kind in one namespace.
-type writer[T any] interface {
-	Create(context.Context, T, metav1.CreateOptions) (T, error)
-	Update(context.Context, T, metav1.UpdateOptions) (T, error)
-}
-
-// createOrUpdate creates the object, or brings the one that is there up to date.
-func createOrUpdate[T any](ctx context.Context, objects writer[T], o T) (created bool, err error) {
-	_, err = objects.Create(ctx, o, metav1.CreateOptions{FieldManager: runtime.CompanionManager})
-	if apierrors.IsAlreadyExists(err) {
-		_, err = objects.Update(ctx, o, metav1.UpdateOptions{FieldManager: runtime.CompanionManager})
-		return false, err
-	}
-	return err == nil, err
 }
 
 // deletePods asks for the end of all pods that are still there. A nil grace period leaves each pod its own, in seconds.

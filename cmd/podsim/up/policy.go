@@ -3,10 +3,6 @@ package up
 import (
 	"context"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
-
-	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/podspec/manifest"
 )
 
@@ -34,13 +30,4 @@ func (c *creation) createPolicy(ctx context.Context, p *manifest.Policy) error {
 		}
 	}
 	return nil
-}
-
-// createCompanion creates the object, or brings the one that is there up to date, and notes it among those that were created.
-func createCompanion[T metav1.Object](ctx context.Context, objects writer[T], o T, all *[]types.NamespacedName) error {
-	created, err := createOrUpdate(ctx, objects, o)
-	if created {
-		*all = append(*all, client.KeyOf(o))
-	}
-	return err
 }

@@ -18,7 +18,7 @@ const (
 	gitPod       = plainPod + "  volumes: [{name: v, gitRepo: {repository: r}}]\n"
 	scheduledPod = plainPod + "  nodeSelector: {disk: fast}\n"
 	doubtfulPod  = plainPod + "  hostAliases: [{ip: 10.0.0.1}, {ip: 10.0.0.1}]\n"
-	account      = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web}\n"
+	budget       = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\n"
 	deployment   = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  selector: {matchLabels: {a: b}}\n" +
 		"  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i, securityContext: {privileged: true}}]}}\n"
 	careful = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  securityContext: {runAsNonRoot: true, seccompProfile: {type: RuntimeDefault}}\n" +
@@ -60,7 +60,7 @@ func TestExitCodes(t *testing.T) {
 		{"a field without effect is valid", scheduledPod, "pod.yaml", 0, "pod/web is valid", "Warning: pod.yaml:6: document 1 (Pod \"web\"): without effect on a single machine: spec.nodeSelector"},
 		{"a field without effect, strictly", scheduledPod, "--strict pod.yaml", 1, "", "without effect on a single machine: spec.nodeSelector"},
 		{"what a server only warns of, strictly", doubtfulPod, "--strict pod.yaml", 0, "pod/web is valid", "Warning: "},
-		{"a kind without use, strictly", plainPod + account, "--strict pod.yaml", 0, "pod/web is valid", "Warning: "},
+		{"a kind without use, strictly", plainPod + budget, "--strict pod.yaml", 0, "pod/web is valid", "Warning: "},
 		{"a workload", deployment, "pod.yaml", 0, "deployment.apps/web is valid (pod security: privileged)\n", ""},
 		{"a standard that is met", careful, "--pod-security=restricted pod.yaml", 0, "pod/web is valid (pod security: restricted)\n", ""},
 		{"a standard that is not met", deployment, "--pod-security=baseline pod.yaml", 1, "", `pod.yaml:1: document 1 (Deployment "web"): violates PodSecurity "baseline:v1.37": ` +

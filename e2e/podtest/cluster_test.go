@@ -38,16 +38,23 @@ func cluster(t *testing.T) endpoint.Access {
 	return access
 }
 
-func TestTheSameTestOnACluster(t *testing.T) {
-	access := cluster(t)
-	content, err := clientcmd.Write(*access.Kubeconfig(""))
+// writeKubeconfig returns a file that leads to a node.
+func writeKubeconfig(t *testing.T, to endpoint.Access) string {
+	t.Helper()
+	content, err := clientcmd.Write(*to.Kubeconfig(""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
-	if err := os.WriteFile(kubeconfig, content, 0o600); err != nil {
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+func TestTheSameTestOnACluster(t *testing.T) {
+	access := cluster(t)
+	kubeconfig := writeKubeconfig(t, access)
 	for name, where := range map[string]func(*testing.T) []Option{
 		"PODSIM_TARGET": func(t *testing.T) []Option {
 			t.Setenv(TargetVariable, "kubeconfig")
@@ -78,6 +85,42 @@ func TestTheSameTestOnACluster(t *testing.T) {
 				t.Errorf("ended:\n%s", ending)
 			}
 		})
+	}
+}
+
+// A run removes from a cluster what a killed one left there, and nothing else.
+func TestWhatAKilledProcessLeftOnAClusterGoesWithTheNextRun(t *testing.T) {
+	access := cluster(t)
+	parent := newParent(t)
+	t.Setenv(TargetVariable, "kubeconfig")
+	t.Setenv("KUBECONFIG", writeKubeconfig(t, access))
+	live := Up(t, YAML(sleeper)) // in the directory of this process, and in the eyes of the others somebody else's
+	namespaces := func() []string {
+		t.Helper()
+		own := labelOwner + "=" + ownerOf(parent)
+		found, err := live.Client().CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: own})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, n := range found.Items {
+			names = append(names, n.Name)
+		}
+		return names
+	}
+	killedOnceReady(t, parent)
+	if left := namespaces(); len(left) != 1 {
+		t.Fatalf("it should have left one namespace: %q", left)
+	}
+	if output, err := otherProcess(t, parent, "run").Output(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if left := namespaces(); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	live.WaitReady()
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("left behind in %s: %v, %v", parent, left, err)
 	}
 }
 

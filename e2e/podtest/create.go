@@ -3,6 +3,8 @@ package podtest
 import (
 	"context"
 
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/podspec/manifest"
@@ -18,6 +20,9 @@ func (s *space) create(ctx context.Context, t TB, setup *setup, m *manifest.Cont
 		return nil, err
 	}
 	if err := createAll(ctx, s, core.Services(s.namespace), m.Services); err != nil {
+		return nil, err
+	}
+	if err := s.createAccounts(ctx, m.Accounts); err != nil {
 		return nil, err
 	}
 	if err := createAll(ctx, s, core.PersistentVolumeClaims(s.namespace), m.Claims); err != nil {
@@ -40,6 +45,21 @@ func (s *space) create(ctx context.Context, t TB, setup *setup, m *manifest.Cont
 		pods = append(pods, newPod(t, s, created, setup.patience))
 	}
 	return pods, nil
+}
+
+// createAccounts brings service accounts to the namespace, which may have "default" already.
+func (s *space) createAccounts(ctx context.Context, accounts []*corev1.ServiceAccount) error {
+	api := s.client.CoreV1().ServiceAccounts(s.namespace)
+	for _, o := range accounts {
+		_, err := create(ctx, s, api, o)
+		if apierrors.IsAlreadyExists(err) {
+			_, err = api.Update(ctx, o, metav1.UpdateOptions{})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // createPolicy brings roles and bindings to the namespace. Those of the whole cluster would outlive the test and count for others.

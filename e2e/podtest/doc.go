@@ -16,15 +16,16 @@
 //
 // The pods of a test are in a namespace of its own, so that tests run in parallel. All tests of a process share one node of podsim's,
 // which lives in the process: no podsim command is needed. Where no engine answers, tests are skipped. What a test process that was killed
-// has left on the engine, the next one removes; so does testcontainers' reaper, where one runs.
+// has left on the engine or a cluster, the next one of the same user on the same machine removes; on the engine so does testcontainers'
+// reaper, where one runs.
 //
 // Faults show what a pod does when something goes wrong: Container.Kill, Container.Pause, Pod.CutNetwork, Pod.FillVolume and more. Explore
 // asks whether a container may be killed at any moment: it kills it at each event of the pod, and at random moments, which PODSIM_SEED
 // repeats.
 //
-// With PODSIM_TARGET=kubeconfig, or OnCluster, the pods run on a cluster. What a killed test has left there no other run removes, for it
-// cannot know who still lives; its namespaces have the labels podsim.io/podtest.machine, with the host name of the machine that the test
-// ran on, and podsim.io/podtest.started:
+// With PODSIM_TARGET=kubeconfig, or OnCluster, the pods run on a cluster. The namespaces of tests there have the labels
+// podsim.io/podtest.machine, with the host name of the machine that the test ran on, and podsim.io/podtest.started. What killed tests of a
+// machine have left that runs no more:
 //
 //	kubectl delete namespaces -l podsim.io/podtest.machine=$HOSTNAME
 package podtest

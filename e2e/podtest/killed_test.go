@@ -61,11 +61,34 @@ func otherProcess(t *testing.T, parent, what string) *exec.Cmd {
 func TestWhatAKilledProcessLeftGoesWithTheNextRun(t *testing.T) {
 	RequireEngine(t)
 	t.Parallel()
+	parent := newParent(t)
+	killedOnceReady(t, parent)
+	// A directory, a sandbox and a container, a network, and volumes: the claim's, the pod's and podsim's own for it.
+	if left := leftOf(parent); len(left) < 7 {
+		t.Fatalf("it should have left more than %q", left)
+	}
+	if output, err := otherProcess(t, parent, "run").Output(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if left := leftOf(parent); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// newParent makes a directory for the nodes of other processes, with a path that is short enough for their sockets.
+func newParent(t *testing.T) string {
+	t.Helper()
 	parent, err := os.MkdirTemp("", "podtest-killed-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(parent) })
+	return parent
+}
+
+// killedOnceReady kills another process when its pod is ready.
+func killedOnceReady(t *testing.T, parent string) {
+	t.Helper()
 	killed := otherProcess(t, parent, "hang")
 	stdin, err := killed.StdinPipe() // it hangs as long as this is open
 	if err != nil {
@@ -89,15 +112,5 @@ func TestWhatAKilledProcessLeftGoesWithTheNextRun(t *testing.T) {
 	_ = killed.Wait() // killed
 	if !ready {
 		t.Fatal("the pod did not get ready")
-	}
-	// A directory, a sandbox and a container, a network, and volumes: the claim's, the pod's and podsim's own for it.
-	if left := leftOf(parent); len(left) < 7 {
-		t.Fatalf("it should have left more than %q", left)
-	}
-	if output, err := otherProcess(t, parent, "run").Output(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	if left := leftOf(parent); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
 	}
 }

@@ -30,6 +30,8 @@ type target struct {
 	config *rest.Config
 	// node is the node of this process; nil when it is a cluster.
 	node *sharedNode
+	// marks are labels by which a later run finds what this process leaves on a cluster, should it be killed.
+	marks map[string]string
 }
 
 // ended is an error when the target can never answer again.

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/podsim/podsim/e2e/podtest"
 )
 
@@ -86,5 +88,31 @@ spec:
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in:\n%v", want, err)
 		}
+	}
+}
+
+// The account of pods that name none is there before them.
+func TestAccountsComeWithTheirPods(t *testing.T) {
+	t.Parallel()
+	pod := podtest.Up(t, podtest.YAML(shop), podtest.Env("app", "GREETING", "hello"), podtest.YAML(`
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: default, labels: {team: shop}}
+imagePullSecrets: [{name: registry}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: other}
+`))
+	accounts, err := pod.Client().CoreV1().ServiceAccounts(pod.Namespace()).List(t.Context(), metav1.ListOptions{})
+	if err != nil || len(accounts.Items) != 2 || accounts.Items[0].Labels["team"] != "shop" {
+		t.Errorf("the accounts are %+v, error %v", accounts, err)
+	}
+	created, err := pod.Client().CoreV1().Pods(pod.Namespace()).Get(t.Context(), "shop", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if secrets := created.Spec.ImagePullSecrets; len(secrets) != 1 || secrets[0].Name != "registry" { // (S1.3)
+		t.Errorf("its pull secrets are %v", secrets)
 	}
 }

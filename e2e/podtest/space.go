@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"sync"
@@ -95,11 +96,15 @@ func (s *spaces) slot(key spaceKey) *spaceSlot {
 
 // findTarget finds the target that the options name, and what gives it back.
 func findTarget(ctx context.Context, t TB, setup *setup) (target, func(context.Context) error, error) {
+	warn := func(err error) { t.Logf("podtest: %v", err) }
 	if setup.cluster != nil {
 		where, err := clusterTarget(setup.cluster)
-		return where, func(context.Context) error { return nil }, err
+		if err == nil {
+			where.marks, err = clusters.use(ctx, where, warn)
+		}
+		return where, clusters.release, err
 	}
-	node, err := process.use(ctx, setup.node, func(err error) { t.Logf("podtest: %v", err) })
+	node, err := process.use(ctx, setup.node, warn)
 	if err != nil {
 		return target{}, nil, err
 	}
@@ -124,6 +129,7 @@ func newSpace(ctx context.Context, where target, test string) (*space, error) {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: s.namespace}}
 	if where.node == nil {
 		namespace.Labels = clusterLabels(time.Now())
+		maps.Copy(namespace.Labels, where.marks)
 	}
 	if _, err := s.client.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		return nil, fmt.Errorf("making a namespace for the test: %w", err)

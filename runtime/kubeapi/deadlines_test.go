@@ -20,7 +20,7 @@ import (
 
 // Watchers that do not read cost what the kernel keeps for them; they are dropped, and nothing is left of them.
 func TestClientsThatNeverRead(t *testing.T) {
-	const limit, clients, rounds, size = time.Second, 20, 20, 500_000
+	const limit, clients, rounds, size = 4 * time.Second, 20, 20, 500_000
 	api := serveWith(t, kubeapi.Config{RequestTime: limit})
 	maps := api.clients().CoreV1().ConfigMaps("default")
 	if _, err := maps.Create(t.Context(), &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "big"}}, metav1.CreateOptions{}); err != nil {
@@ -39,7 +39,12 @@ func TestClientsThatNeverRead(t *testing.T) {
 	go func() {
 		defer close(seen)
 		for event := range reader.ResultChan() {
-			if strings.HasPrefix(event.Object.(*corev1.ConfigMap).Data["k"], fmt.Sprintf("%d ", rounds-1)) {
+			big, isMap := event.Object.(*corev1.ConfigMap)
+			if !isMap {
+				t.Errorf("who reads got %+v", event.Object)
+				return
+			}
+			if strings.HasPrefix(big.Data["k"], fmt.Sprintf("%d ", rounds-1)) {
 				return
 			}
 		}

@@ -14,6 +14,9 @@ import (
 	"github.com/podsim/podsim/volumes"
 )
 
+// noSandbox is why a fault cannot be done that needs a sandbox.
+const noSandbox = "the pod's sandbox does not run"
+
 // choose settles what a fault is done to: of a container the instance that runs.
 func (k *faultKeeper) choose(ctx context.Context, pod *corev1.Pod, f *fault.Fault) error {
 	if f.Container != "" {
@@ -23,8 +26,8 @@ func (k *faultKeeper) choose(ctx context.Context, pod *corev1.Pod, f *fault.Faul
 		}
 		f.Instance = id
 	}
-	if needsSandbox := f.Kind == fault.Cut || f.Kind == fault.Network || f.Kind == fault.Fill; needsSandbox && k.running().id == "" {
-		return faultConflict(pod, "the pod's sandbox does not run")
+	if f.NeedsSandbox() && k.running().id == "" {
+		return faultConflict(pod, noSandbox)
 	}
 	if f.Kind == fault.Memory && k.w.node.isFrozen(ctx, f.Instance) {
 		return faultConflict(pod, "container %s is frozen, and would not notice: resume it first", f.Container)
@@ -69,11 +72,24 @@ func (k *faultKeeper) undo(ctx context.Context, f fault.Fault, rest []fault.Faul
 		}
 		return err
 	case fault.Cut, fault.Network:
-		return k.changeWire(ctx, rest)
+		sandbox := k.running().id
+		err := k.changeWire(ctx, rest)
+		if err != nil && !k.runs(ctx, sandbox) {
+			return nil // what was done to its network has gone with it
+		}
+		return err
 	case fault.Fill:
 		return k.unfill(ctx, f)
 	}
 	return nil
+}
+
+// runs reports whether a sandbox runs, as far as the engine tells. Its end interrupts the context of work in it.
+func (k *faultKeeper) runs(ctx context.Context, sandboxID string) bool {
+	ctx, cancel := outlasting(ctx)
+	defer cancel()
+	c, err := k.w.node.engine.ContainerInspect(ctx, sandboxID)
+	return err == nil && c.State.Running || err != nil && !errdefs.IsNotFound(err)
 }
 
 // changeWire has the network of the sandbox be as the faults say. Without one there is nothing to change.
@@ -141,14 +157,8 @@ func (k *faultKeeper) fill(ctx context.Context, pod *corev1.Pod, f fault.Fault) 
 // gone with the sandbox.
 func (k *faultKeeper) unfill(ctx context.Context, f fault.Fault) error {
 	e, sandbox := k.w.node.engine, k.running()
-	if dir, ok := k.volume(f); ok {
-		c, err := e.ContainerInspect(ctx, sandbox.id)
-		switch {
-		case err != nil && !errdefs.IsNotFound(err):
-			return err
-		case err == nil && c.State.Running:
-			return network.UnfillVolume(ctx, e, sandbox.id, dir)
-		}
+	if dir, ok := k.volume(f); ok && k.runs(ctx, sandbox.id) {
+		return network.UnfillVolume(ctx, e, sandbox.id, dir)
 	}
 	if sandbox.layout == nil {
 		return nil

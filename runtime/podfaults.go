@@ -183,8 +183,12 @@ func (k *faultKeeper) inject(ctx context.Context, pod *corev1.Pod, f fault.Fault
 			return f, fmt.Errorf("saving that %s, before it is so: %s", f, engineText(err))
 		}
 	}
+	sandbox := k.running().id
 	if err := k.do(ctx, pod, f); err != nil {
 		k.retract(ctx, pod, f, before)
+		if f.NeedsSandbox() && !k.runs(ctx, sandbox) {
+			return f, faultConflict(pod, noSandbox)
+		}
 		return f, faultConflict(pod, "bringing about that %s: %s", f, agentWords(err))
 	}
 	k.tell(pod, f, corev1.EventTypeWarning, reasonFaultInjected, "On purpose: "+f.String())

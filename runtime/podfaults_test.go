@@ -210,6 +210,30 @@ func TestAFaultOutlivesTheNodeAndTheSandbox(t *testing.T) {
 	})
 }
 
+// A sandbox may have ended before the node has seen that.
+func TestTheNetworkOfADeadSandboxIsNobodysToChange(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.up(oneMain)
+		w.inject(fault.Fault{Kind: fault.Cut})
+		w.loseSandbox()
+		w.clearFaults()
+		w.await("p", "in a new sandbox", func(pod *corev1.Pod) bool {
+			return len(w.sandboxes()) == 2 && pod.Status.ContainerStatuses[0].State.Running != nil
+		})
+		if got := w.lasting(); got != "" {
+			w.Errorf("in the new sandbox %q lasts", got)
+		}
+		if got := w.machine.Wire(w.sandboxes()[1]); got != "" && got != "{}" {
+			w.Errorf("the network of the new sandbox is %s", got)
+		}
+		w.loseSandbox()
+		_, err := w.node.InjectFault(w.Context(), "default", "p", fault.Fault{Kind: fault.Cut})
+		if !apierrors.IsConflict(err) || !strings.HasSuffix(err.Error(), "the pod's sandbox does not run") {
+			w.Errorf("it is cut: %v", err)
+		}
+	})
+}
+
 func TestAnImageCannotBePulledWhileAFaultSaysSo(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.up(oneMain)

@@ -70,6 +70,9 @@ type Wire struct {
 // Lasts reports whether the fault goes on until it is cleared; the others are over when they are done.
 func (f Fault) Lasts() bool { return f.Kind != Kill && f.Kind != Memory }
 
+// NeedsSandbox reports whether the fault is done within the pod's sandbox, which has to run then.
+func (f Fault) NeedsSandbox() bool { return f.Kind == Cut || f.Kind == Network || f.Kind == Fill }
+
 // Identify returns the ID of the fault; empty if it does not last.
 func (f Fault) Identify() string {
 	switch f.Kind {

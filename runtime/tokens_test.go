@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -41,11 +42,13 @@ spec:
   containers: [{name: main, image: "busybox:1.36", volumeMounts: [{name: tokens, mountPath: /t}]}]
 `)
 		time.Sleep(100 * time.Minute)
+		synctest.Wait()
 		if want := []time.Duration{48 * time.Minute, 80 * time.Minute, 96 * time.Minute}; !slices.Equal(updates, want) {
 			t.Errorf("they were replaced after %v", updates)
 		}
 		w.restart(0)
 		time.Sleep(10 * time.Minute)
+		synctest.Wait()
 		if len(updates) != 4 {
 			t.Errorf("with a new node they were replaced after %v", updates)
 		}

@@ -46,7 +46,7 @@ func (n *Node) Run(ctx context.Context, listener net.Listener) error {
 		}
 	}
 	api := kubeapi.New(kubeapi.Config{
-		Store: n.store, Node: n, Tokens: n.objects(), RootCA: rootCA, RBAC: n.rbac.Load, Clock: clock.RealClock{},
+		Store: n.store, Node: n, Tokens: n.objects(), RootCA: rootCA, RBAC: n.rbac.Load, Clock: clock.RealClock{}, Saved: n.saved,
 		FeatureGates: n.options.FeatureGates, Log: n.log,
 	})
 	n.api.begin(ctx, api, n.objects(), n.log)

@@ -39,6 +39,10 @@ func (k *Keeper) Await(ctx context.Context, version uint64) error {
 			return nil
 		}
 		select {
+		case k.awaited <- struct{}{}:
+		default:
+		}
+		select {
 		case <-advanced:
 		case <-ctx.Done():
 			return ctx.Err()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -16,7 +17,8 @@ import (
 )
 
 const (
-	// pauseAfterWrite is how long changes gather after some were written, and retryInterval how long after a failure it is tried again.
+	// pauseAfterWrite is how long changes gather after some were written, unless somebody waits for them, and retryInterval how long after a
+	// failure it is tried again.
 	pauseAfterWrite = 50 * time.Millisecond
 	retryInterval   = time.Second
 )
@@ -29,6 +31,8 @@ type Keeper struct {
 	log         *slog.Logger
 
 	progress *progress
+	// awaited has a token when somebody waits for what is to be written.
+	awaited chan struct{}
 	// written are the versions of the objects whose files are there, by path.
 	written map[string]uint64
 	// seen are the versions of the collections' newest changes that are written, by resource.
@@ -46,7 +50,7 @@ type Keeper struct {
 func New(dir string, of *store.Store, collections []Collection, log *slog.Logger) *Keeper {
 	return &Keeper{
 		dir: dir, store: of, collections: collections, log: log,
-		progress: newProgress(), written: map[string]uint64{}, seen: map[string]uint64{}, damaged: map[string]bool{}, namespaces: map[string]bool{},
+		progress: newProgress(), awaited: make(chan struct{}, 1), written: map[string]uint64{}, seen: map[string]uint64{}, damaged: map[string]bool{}, namespaces: map[string]bool{},
 	}
 }
 
@@ -65,11 +69,22 @@ func (k *Keeper) Run(ctx context.Context, whole bool) {
 			pause.For(ctx, retryInterval)
 			continue
 		}
-		pause.For(ctx, pauseAfterWrite)
+		k.gather(ctx)
 		select {
 		case <-changed:
 		case <-ctx.Done():
 		}
+	}
+}
+
+// gather waits for more changes to come, for a while and as long as nobody waits for those that are there.
+func (k *Keeper) gather(ctx context.Context) {
+	timer := time.NewTimer(pauseAfterWrite)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-k.awaited:
+	case <-ctx.Done():
 	}
 }
 
@@ -103,7 +118,7 @@ func (k *Keeper) write() error {
 		seen[c.Resource()] = newest
 	}
 	noted := k.note(version, len(gone) > 0)
-	for _, path := range gone {
+	for _, path := range slices.Backward(gone) { // a namespace after what was in it, which would bring it back
 		if err := removeFile(path); err != nil {
 			errs = append(errs, err)
 			continue

@@ -379,6 +379,38 @@ func TestAChangeIsWrittenAtOnceAndALotOfThemTogether(t *testing.T) {
 	})
 }
 
+// Who waits for a change does not wait for others to come.
+func TestWhatIsAwaitedIsWrittenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "objects")
+		p := begin(t, dir, 1000)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			p.keeper.Run(ctx, true)
+		}()
+		begun := time.Now()
+		p.create(settings("settings"))
+		for i := range 10 {
+			if _, err := p.store.ConfigMaps.Update(ownKey, func(c *corev1.ConfigMap) error { c.Data["n"] = fmt.Sprint(i); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.keeper.Await(t.Context(), p.store.Version()); err != nil {
+				t.Fatal(err)
+			}
+			if got := begin(t, dir, 2000).get(ownKey).Data["n"]; got != fmt.Sprint(i) {
+				t.Errorf("the object has the change %q, want %d", got, i)
+			}
+		}
+		if took := time.Since(begun); took > 0 {
+			t.Errorf("it took %v", took)
+		}
+		stop()
+		<-ended
+	})
+}
+
 func TestWhatCannotBeWrittenIsTriedAgainAndToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "objects")

@@ -63,6 +63,8 @@ type Config struct {
 	// RequestTime is how long a request may take that does not last by its nature, and how long a watch may go unread; 0 means what an
 	// API server gives.
 	RequestTime time.Duration
+	// Saved returns when all that was written to the store until now outlives the node, as far as anything does; nil if nothing does.
+	Saved func(context.Context) error
 	// FeatureGates are those that were set; fields of features that are off are dropped from new pods (S0.9).
 	FeatureGates podspec.FeatureGates
 	// Log receives panics and nothing else.
@@ -227,7 +229,8 @@ func (s *server) handler(config Config) http.Handler {
 	healthz.InstallLivezHandler(s.routes.ServeMux)
 	healthz.InstallReadyzHandler(s.routes.ServeMux)
 
-	handler := genericapifilters.WithAuthorization(http.HandlerFunc(s.dispatch), s.authorizer, s.kinds.codecs)
+	handler := withDurability(http.HandlerFunc(s.dispatch), config.Saved)
+	handler = genericapifilters.WithAuthorization(handler, s.authorizer, s.kinds.codecs)
 	handler = impersonation.WithConstrainedImpersonation(handler, s.authorizer, s.kinds.codecs)
 	handler = genericapifilters.WithWarningRecorder(handler)
 	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context

@@ -6,9 +6,9 @@
 //	go keeper.Run(ctx, true)        // what changes is written
 //	err = keeper.Close(true)        // the rest is written; an empty directory goes
 //
-// A change is on its way to its file as soon as it is made, and when changes come thick and fast, a twentieth of a second later: whatever a
-// client was answered survives a process that is killed a tenth of a second after. Files are not forced to the disk. They survive the
-// process and not the failure of the machine, and the state directories of nodes lie where that would end them anyway.
+// A change is on its way to its file as soon as it is made, and when changes come thick and fast, a twentieth of a second later, unless
+// somebody waits for it (Keeper.Await): it survives a process that is killed then. Files are not forced to the disk. They survive the process
+// and not the failure of the machine, and the state directories of nodes lie where that would end them anyway.
 //
 // A file that cannot be read is named in the log and moved aside, and the others are loaded. What others have kept in the directory, as a
 // newer podsim its kinds, is left alone.

@@ -69,6 +69,20 @@ func (p *process) create(c *corev1.ConfigMap) *corev1.ConfigMap {
 	return created
 }
 
+// run has what changes be written until it is stopped.
+func (p *process) run() (stop func()) {
+	ctx, cancel := context.WithCancel(p.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		p.keeper.Run(ctx, true)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
+}
+
 // write brings the directory up to date, as Run does.
 func (p *process) write(whole bool) {
 	p.Helper()
@@ -342,12 +356,7 @@ func TestAChangeIsWrittenAtOnceAndALotOfThemTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "objects")
 		p := begin(t, dir, 1000)
-		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			p.keeper.Run(ctx, true)
-		}()
+		defer p.run()()
 		time.Sleep(time.Minute)
 		p.create(settings("settings"))
 		synctest.Wait() // no time passes
@@ -374,8 +383,6 @@ func TestAChangeIsWrittenAtOnceAndALotOfThemTogether(t *testing.T) {
 		if got := begin(t, dir, 2000).get(ownKey).Data["n"]; got != "99" {
 			t.Errorf("after %v the object has the change %q", pauseAfterWrite, got)
 		}
-		stop()
-		<-ended
 	})
 }
 
@@ -384,12 +391,7 @@ func TestWhatIsAwaitedIsWrittenAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "objects")
 		p := begin(t, dir, 1000)
-		ctx, stop := context.WithCancel(t.Context())
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			p.keeper.Run(ctx, true)
-		}()
+		defer p.run()()
 		begun := time.Now()
 		p.create(settings("settings"))
 		for i := range 10 {
@@ -406,8 +408,6 @@ func TestWhatIsAwaitedIsWrittenAtOnce(t *testing.T) {
 		if took := time.Since(begun); took > 0 {
 			t.Errorf("it took %v", took)
 		}
-		stop()
-		<-ended
 	})
 }
 

@@ -107,7 +107,7 @@ func claimOf(v *volume.Volume) *corev1.PersistentVolumeClaim {
 	return claim
 }
 
-// DeleteClaim removes a claim and the engine volume that held its data. The error is Conflict as long as a container uses it.
+// DeleteClaim removes a claim and the engine volume that held its data. The error is Forbidden as long as a container uses it.
 func (n *Node) DeleteClaim(ctx context.Context, namespace, name string) error {
 	key := types.NamespacedName{Namespace: namespace, Name: name}
 	if _, err := n.store.Claims.Get(key); err != nil {
@@ -115,7 +115,7 @@ func (n *Node) DeleteClaim(ctx context.Context, namespace, name string) error {
 	}
 	err := volumes.RemoveClaim(ctx, n.engine, namespace, name)
 	if errdefs.IsConflict(err) {
-		return apierrors.NewConflict(n.store.Claims.Resource(), name, fmt.Errorf("containers of a pod use it: %w", err))
+		return apierrors.NewForbidden(n.store.Claims.Resource(), name, fmt.Errorf("containers of a pod use it: %w", err))
 	}
 	if err != nil {
 		return err

@@ -26,11 +26,39 @@ func ValidateService(service *corev1.Service) field.ErrorList {
 	case headless && spec.Type != corev1.ServiceTypeClusterIP:
 		errs = append(errs, field.Invalid(path.Child("clusterIPs").Index(0), spec.ClusterIP, "may not be set to 'None' for "+string(spec.Type)+" services"))
 	}
+	errs = append(errs, validateClusterIP(spec, path.Child("clusterIPs"))...)
 	errs = append(errs, validateServicePorts(spec.Ports, path.Child("ports"))...)
 	errs = append(errs, inStableOrder(metavalidation.ValidateLabels(spec.Selector, path.Child("selector")))...)
 	errs = append(errs, validateOneOf(path.Child("type"), spec.Type,
 		corev1.ServiceTypeClusterIP, corev1.ServiceTypeExternalName, corev1.ServiceTypeLoadBalancer, corev1.ServiceTypeNodePort)...)
 	return append(errs, validateServicePortsDiffer(spec, path.Child("ports"))...)
+}
+
+// validateClusterIP requires an address, if there is one. Which one it may be is for who gives them out.
+func validateClusterIP(spec *corev1.ServiceSpec, path *field.Path) field.ErrorList {
+	if spec.Type == corev1.ServiceTypeExternalName {
+		return nil
+	}
+	addresses := spec.ClusterIPs
+	if len(addresses) == 0 && spec.ClusterIP != "" { // a server copies the one to the other
+		addresses = []string{spec.ClusterIP}
+	}
+	var errs field.ErrorList
+	switch {
+	case len(addresses) > 0 && spec.ClusterIP == "":
+		errs = append(errs, field.Invalid(path, spec.ClusterIPs, "must be empty when `clusterIP` is not specified"))
+	case len(addresses) > 0 && addresses[0] != spec.ClusterIP:
+		errs = append(errs, field.Invalid(path, spec.ClusterIPs, "first value must match `clusterIP`"))
+	}
+	for i, address := range addresses {
+		switch {
+		case i > 0 || address != corev1.ClusterIPNone:
+			errs = append(errs, validation.IsValidIPForLegacyField(path.Index(i), address, false, nil)...)
+		case len(addresses) > 1:
+			errs = append(errs, field.Invalid(path, spec.ClusterIPs, "'None' must be the first and only value"))
+		}
+	}
+	return errs
 }
 
 // validateExternalName requires a DNS name, which may end in a dot.

@@ -47,7 +47,12 @@ func byToken(tokens authenticator.Token) authenticator.Request {
 }
 
 func authenticated(api http.Handler, who authenticator.Request) http.Handler {
-	handler := genericapifilters.WithAuthentication(api, group.NewAuthenticatedGroupAdder(who), genericapifilters.Unauthorized(clientscheme.Codecs), nil, nil)
+	unauthorized := genericapifilters.Unauthorized(clientscheme.Codecs)
+	refuse := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close") // or the answer would wait for the rest of the request, which may never come
+		unauthorized.ServeHTTP(w, r)
+	})
+	handler := genericapifilters.WithAuthentication(api, group.NewAuthenticatedGroupAdder(who), refuse, nil, nil)
 	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
 	return genericapifilters.WithCacheControl(handler)
 }

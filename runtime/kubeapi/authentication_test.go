@@ -1,16 +1,19 @@
 package kubeapi_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kubeapi"
@@ -43,6 +46,36 @@ func (a *api) serveOn(port *endpoint.Port) {
 		ErrorLog: log.New(io.Discard, "", 0)}
 	go server.ServeTLS(port.Listener, "", "")
 	a.t.Cleanup(func() { server.Close() })
+}
+
+// Nobody's request is waited for to its end.
+func TestHalfARequestWithoutAccessIsAnsweredAtOnce(t *testing.T) {
+	api := serve(t)
+	port, access := openPort(t)
+	api.serveOn(port)
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(access.CA)
+	dialer := tls.Dialer{Config: &tls.Config{RootCAs: roots}}
+	conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(access.Server, "https://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "POST /api/v1/namespaces/default/configmaps HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n{")
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusUnauthorized {
+		t.Errorf("it is answered with %s", response.Status)
+	}
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestWhoHasNoAccessLearnsNothing(t *testing.T) {

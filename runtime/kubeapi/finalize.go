@@ -3,7 +3,6 @@ package kubeapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -12,8 +11,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metainternalversion "k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -63,43 +60,26 @@ func (f *finalizer) finalize(ctx context.Context, namespace *corev1.Namespace) {
 	within := genericapirequest.WithNamespace(ctx, namespace.Name)
 	for ctx.Err() == nil {
 		changed := f.store.Changed()
-		left, err := f.empty(within)
-		f.report(namespace, err)
-		if left == 0 && err == nil {
+		left := f.empty(within)
+		f.report(namespace, left)
+		if left.isNothing() {
 			f.release(namespace)
 			return
 		}
-		f.waitForChange(ctx, changed, err != nil)
+		f.waitForChange(ctx, changed, len(left.failures) > 0)
 	}
 }
 
 // empty deletes what the namespace of the context holds, and counts what is left.
-func (f *finalizer) empty(ctx context.Context) (left int, err error) {
-	if left, err = deleteAll(ctx, f.pods); left > 0 || err != nil {
-		return left, err
+func (f *finalizer) empty(ctx context.Context) contentsLeft {
+	var left contentsLeft
+	if left.deleteAll(ctx, podsResource, f.pods); !left.isNothing() {
+		return left
 	}
-	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(f.others)) {
-		count, err := deleteAll(ctx, f.others[name])
-		if err != nil {
-			errs = append(errs, fmt.Errorf("deleting %s: %w", name, err))
-		}
-		left += count
+		left.deleteAll(ctx, name, f.others[name])
 	}
-	return left, errors.Join(errs...)
-}
-
-func deleteAll(ctx context.Context, of contents) (left int, err error) {
-	background := metav1.DeletePropagationBackground
-	options := &metav1.DeleteOptions{PropagationPolicy: &background}
-	if _, err := of.DeleteCollection(ctx, rest.ValidateAllObjectFunc, options, &metainternalversion.ListOptions{}); err != nil {
-		return 0, err
-	}
-	list, err := of.List(ctx, &metainternalversion.ListOptions{})
-	if err != nil {
-		return 0, err
-	}
-	return meta.LenList(list), nil
+	return left
 }
 
 // waitForChange waits until something has changed in the store, or if a failure may pass by itself for a while, and a little longer, as
@@ -117,29 +97,15 @@ func (f *finalizer) waitForChange(ctx context.Context, changed <-chan struct{}, 
 }
 
 // report shows in the namespace's status what keeps it from becoming empty.
-func (f *finalizer) report(namespace *corev1.Namespace, failure error) {
-	condition := corev1.NamespaceCondition{
-		Type: corev1.NamespaceDeletionContentFailure, Status: corev1.ConditionFalse, LastTransitionTime: metav1.Now().Rfc3339Copy(),
-		Reason: "ContentDeleted", Message: "All content successfully deleted, may be waiting on finalization",
-	}
-	if failure != nil {
-		f.log.Warn("emptying a namespace", "namespace", namespace.Name, "error", failure)
-		condition.Status, condition.Reason, condition.Message = corev1.ConditionTrue, "ContentDeletionFailed",
-			"Failed to delete all resource types, 1 remaining: "+failure.Error()
+func (f *finalizer) report(namespace *corev1.Namespace, left contentsLeft) {
+	if len(left.failures) > 0 {
+		f.log.Warn("emptying a namespace", "namespace", namespace.Name, "error", errors.Join(left.failures...))
 	}
 	_, _ = f.store.Namespaces.Update(store.KeyOf(namespace), func(current *corev1.Namespace) error { // it may have been removed by force
 		if current.UID != namespace.UID {
 			return errChangedMeanwhile
 		}
-		same := func(c corev1.NamespaceCondition) bool { return c.Type == condition.Type }
-		if i := slices.IndexFunc(current.Status.Conditions, same); i < 0 {
-			current.Status.Conditions = append(current.Status.Conditions, condition)
-		} else {
-			if current.Status.Conditions[i].Status == condition.Status {
-				condition.LastTransitionTime = current.Status.Conditions[i].LastTransitionTime
-			}
-			current.Status.Conditions[i] = condition
-		}
+		current.Status.Conditions = left.conditions(current.Status.Conditions, metav1.Now().Rfc3339Copy())
 		return nil
 	})
 }

@@ -89,6 +89,8 @@ func TestErrorsAreStatuses(t *testing.T) {
 			message: `duplicate field "metadata.name"`},
 		"unknown check of fields": {method: "POST", path: pods + "?fieldValidation=Loose", body: "{}", code: 422, reason: "Invalid",
 			message: `CreateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Loose": supported values: "", "Ignore", "Strict", "Warn"`},
+		"all namespaces":    {method: "DELETE", path: "/api/v1/namespaces", code: 405, reason: "MethodNotAllowed"},
+		"port of no number": {path: pods + "/two:web/proxy/", code: 400, reason: "BadRequest", message: `"web" is no port number`},
 		"other namespace": {method: "POST", path: pods, body: `{"metadata":{"name":"a","namespace":"b"}}`, code: 400, reason: "BadRequest",
 			message: "the namespace of the provided object does not match the namespace sent on the request"},
 		"no name": {method: "POST", path: pods, body: `{}`, code: 422, reason: "Invalid",

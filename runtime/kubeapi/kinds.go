@@ -163,10 +163,17 @@ func giveClusterIP(service *corev1.Service, all *store.Collection[*corev1.Servic
 			return fmt.Errorf("giving service %q an address: all of %s are taken", service.Name, podspec.ServiceRange())
 		}
 		spec.ClusterIP = address.String()
-	} else if spec.ClusterIP != corev1.ClusterIPNone && taken[spec.ClusterIP] {
-		return apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Service").GroupKind(), service.Name, field.ErrorList{
-			field.Invalid(field.NewPath("spec", "clusterIPs"), []string{spec.ClusterIP},
-				fmt.Sprintf("failed to allocate IP %s: provided IP is already allocated", spec.ClusterIP))})
+	} else if spec.ClusterIP != corev1.ClusterIPNone {
+		why := ""
+		if address, err := netip.ParseAddr(spec.ClusterIP); err != nil || !podspec.ServiceRange().Contains(address) {
+			why = fmt.Sprintf("the provided IP (%s) is not in the valid range. The range of valid IPs is %s", spec.ClusterIP, podspec.ServiceRange())
+		} else if taken[spec.ClusterIP] {
+			why = "provided IP is already allocated"
+		}
+		if why != "" {
+			return apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Service").GroupKind(), service.Name, field.ErrorList{
+				field.Invalid(field.NewPath("spec", "clusterIPs"), []string{spec.ClusterIP}, fmt.Sprintf("failed to allocate IP %s: %s", spec.ClusterIP, why))})
+		}
 	}
 	spec.ClusterIPs = []string{spec.ClusterIP}
 	return nil

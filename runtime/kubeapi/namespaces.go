@@ -138,6 +138,9 @@ func (n namespaceRegistry) Delete(ctx context.Context, name string, validate res
 	return namespace.DeepCopy(), false, err // whoever answers with it changes it
 }
 
+// DeleteCollection hides that of the registry, which is none of a server's: namespaces are deleted one by one, each with what it holds.
+func (namespaceRegistry) DeleteCollection() {}
+
 // namespaceAdmission makes namespaces of which a client speaks as if they were there, as the admission plugin NamespaceAutoProvision does,
 // and lets nothing new into those that are being deleted, as NamespaceLifecycle does.
 type namespaceAdmission struct{ store *store.Store }

@@ -152,6 +152,9 @@ func (p proxied) Connect(ctx context.Context, id string, options runtime.Object,
 	if err != nil {
 		return nil, err
 	}
+	if _, err := strconv.ParseUint(port, 10, 16); port != "" && err != nil {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid request %q: %q is no port number", id, port))
+	}
 	if ip := net.ParseIP(pod.Status.PodIP); ip == nil || !ip.IsGlobalUnicast() {
 		return nil, apierrors.NewBadRequest("address not allowed")
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/emicklei/go-restful/v3"
+	jsonpatch "gopkg.in/evanphx/json-patch.v4"
 	apidiscovery "k8s.io/api/apidiscovery/v2"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -148,7 +149,7 @@ func New(config Config) *API {
 	s.add("/apis", rbacv1.SchemeGroupVersion, policies(config, may, known))
 	s.add("/apis", metrics.SchemeGroupVersion, map[string]rest.Storage{"pods": newMetricsRegistry(pods, config, known)})
 	s.finalizer.pods = registry
-	delete(s.finalizer.others, "pods.")
+	delete(s.finalizer.others, podsResource)
 	return &API{withoutPanics(late(func() http.Handler { return s.handler(config) }), config.Log), s.finalizer, config.RootCA}
 }
 
@@ -163,6 +164,9 @@ func late(make func() http.Handler) http.Handler {
 func newAdmission(config Config) admission.Interface {
 	return admission.NewChainHandler(namespaceAdmission{config.Store}, accountAdmission{config.Store, config.RootCA})
 }
+
+// A patch may copy as much as a request may bring, as with an API server; without a limit one of a few kilobytes fills the memory.
+func init() { jsonpatch.AccumulatedCopySizeLimit = maxBody }
 
 // requestInfos tell from its path what a request is about.
 var requestInfos = &genericapirequest.RequestInfoFactory{APIPrefixes: sets.NewString("api", "apis"), GrouplessAPIPrefixes: sets.NewString("api")}

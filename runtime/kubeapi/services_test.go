@@ -40,6 +40,16 @@ func TestServicesGetAnAddressAndKeepIt(t *testing.T) { // (S9.10)
 	if err == nil || err.Error() != taken {
 		t.Errorf("an address that another has: %v", err)
 	}
+	for address, want := range map[string]string{
+		"foo": `spec.clusterIPs[0]: Invalid value: "foo": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)`,
+		"1.2.3.4": `spec.clusterIPs: Invalid value: ["1.2.3.4"]: failed to allocate IP 1.2.3.4: the provided IP (1.2.3.4) is not in the valid range. ` +
+			`The range of valid IPs is 10.96.0.0/16`,
+	} {
+		_, err := services.Create(t.Context(), &corev1.Service{ObjectMeta: named("odd"), Spec: corev1.ServiceSpec{ClusterIP: address, Ports: port}}, metav1.CreateOptions{})
+		if want = `Service "odd" is invalid: ` + want; err == nil || err.Error() != want {
+			t.Errorf("the address %s: %v\nwant %s", address, err, want)
+		}
+	}
 	if _, err := services.Create(t.Context(), &corev1.Service{ObjectMeta: named("own"), Spec: own.Spec}, metav1.CreateOptions{}); !apierrors.IsAlreadyExists(err) {
 		t.Errorf("a Service that exists: %v", err)
 	}

@@ -242,6 +242,8 @@ func TestPatchesThatDoNotFit(t *testing.T) {
 		"a test that fails":         {jsonPatch, `[{"op":"test","path":"/status/phase","value":"Failed"}]`, "", 422, ""},
 		"a path that is not there":  {jsonPatch, `[{"op":"replace","path":"/status/nothing/0","value":1}]`, "", 422, ""},
 		"too many operations":       {jsonPatch, "[" + strings.Repeat(`{"op":"test"},`, 10000) + `{"op":"test"}]`, "", 413, "maximum operations in a JSON patch is 10000, got 10001"},
+		"copies without end": {jsonPatch, `[{"op":"add","path":"/metadata/annotations","value":{"a":"` + strings.Repeat("x", 1<<20) + `"}}` +
+			strings.Repeat(`,{"op":"copy","from":"/metadata/annotations/a","path":"/metadata/annotations/b"}`, 4) + "]", "", 422, "the server rejected our request due to an error in our request"},
 		"a field that is not known": {strategic, `{"status":{"condition":[]}}`, "/a/status?fieldValidation=Strict", 422, `strict decoding error: unknown field "status.condition"`},
 		"a value of another type":   {mergePatch, `{"status":{"phase":1}}`, "", 422, "patch: Invalid value"},
 		"no merge key":              {strategic, `{"status":{"conditions":[{"status":"True"}]}}`, "", 500, "does not contain declared merge key: type"},

@@ -228,8 +228,16 @@ func TestExpiredWatchTellsTheClientToListAnew(t *testing.T) {
 	api.havePod("a")
 	pods := api.clients().CoreV1().Pods("default")
 	for _, version := range []string{"1", "99999999999999"} {
-		if _, err := pods.Watch(t.Context(), metav1.ListOptions{ResourceVersion: version}); !apierrors.IsResourceExpired(err) {
-			t.Errorf("watch from %s: %v, want status 410", version, err)
+		watcher, err := pods.Watch(t.Context(), metav1.ListOptions{ResourceVersion: version})
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := <-watcher.ResultChan()
+		if err := apierrors.FromObject(event.Object); event.Type != watch.Error || !apierrors.IsResourceExpired(err) {
+			t.Errorf("watch from %s: %v %v, want status 410", version, event.Type, err)
+		}
+		if more, open := <-watcher.ResultChan(); open {
+			t.Errorf("watch from %s: goes on with %v", version, more)
 		}
 	}
 	_, err := pods.List(t.Context(), metav1.ListOptions{ResourceVersion: "99999999999999"})

@@ -216,7 +216,6 @@ var (
 func (s strategy[T]) NamespaceScoped() bool { return !s.resource.clusterScoped }
 
 func (s strategy[T]) PrepareForCreate(_ context.Context, object runtime.Object) {
-	object.(T).SetResourceVersion("") // a client that copies another object sends one along
 	if s.resource.prepare != nil {
 		s.resource.prepare(object.(T))
 	}

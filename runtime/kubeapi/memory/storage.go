@@ -319,11 +319,12 @@ func (s *Storage[T]) Watch(ctx context.Context, key string, opts storage.ListOpt
 	} else if version == 0 {
 		version = s.collection.Version()
 	}
-	if w.changes, err = s.collection.Watch(version); err != nil {
-		return nil, err
-	}
 	w.ctx, w.stop = context.WithCancel(ctx)
-	go w.run(existing)
+	if w.changes, err = s.collection.Watch(version); err != nil {
+		go w.refuse(err)
+	} else {
+		go w.run(existing)
+	}
 	return w, nil
 }
 

@@ -90,12 +90,24 @@ func (w *watcher[T]) next() bool {
 		w.planBookmark()
 		return w.bookmark(false)
 	}
+	w.fail(err)
+	return false
+}
+
+// refuse tells a client why it cannot watch: as with an API server, in the watch.
+func (w *watcher[T]) refuse(err error) {
+	defer close(w.result)
+	defer w.stop()
+	w.fail(err)
+}
+
+// fail sends an error, after which nothing comes.
+func (w *watcher[T]) fail(err error) {
 	var status apierrors.APIStatus
 	if errors.As(err, &status) {
 		answer := status.Status()
 		w.emit(watch.Event{Type: watch.Error, Object: &answer})
 	}
-	return false
 }
 
 // pass sends what a change means to this client: an object that comes to match is added, one that no longer does is deleted.

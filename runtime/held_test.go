@@ -8,6 +8,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/runtime/status"
 )
@@ -54,6 +56,24 @@ func TestADeletedPodStaysUntilItsJobHasCountedIt(t *testing.T) {
 			w.restart(time.Second)
 		}
 		w.letGo("p")
+		w.awaitGone("p")
+		w.wantNothingLeft()
+	})
+}
+
+// A pod that had ended when it was deleted has no time left, and goes with its last finalizer whoever takes it off through the API.
+func TestADeletedPodThatHadEndedGoesWithItsLastFinalizer(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.machine.Script("main", runFor(time.Second, 0))
+		w.up(podOfAJob)
+		w.awaitPhase("p", corev1.PodSucceeded)
+		w.delete("p", -1)
+		time.Sleep(time.Minute)
+		pods := w.clients().CoreV1().Pods("default")
+		released, err := pods.Patch(w.Context(), "p", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
+		if err != nil || len(released.Finalizers) > 0 {
+			w.Fatalf("the pod is %v, %v", released, err)
+		}
 		w.awaitGone("p")
 		w.wantNothingLeft()
 	})

@@ -40,7 +40,7 @@ func pods(config Config) *resource[*corev1.Pod] {
 				"status.podIP":       pod.Status.PodIP,
 			})
 		},
-		writes: podWriter{config.Node},
+		writes: podWriter{config.Node, config.Store.Pods},
 		// An API server refuses some of what podsim cannot run, and podsim the rest; fields whose features are off go without a word (S0.9).
 		prepare: func(pod *corev1.Pod) { podfields.DropDisabled(pod, config.FeatureGates) },
 		check: func(pod *corev1.Pod) field.ErrorList {
@@ -73,7 +73,10 @@ func countGeneration(newer, older *corev1.Pod) {
 }
 
 // podWriter has the node take pods in and act on their changes.
-type podWriter struct{ node Node }
+type podWriter struct {
+	node Node
+	pods *store.Collection[*corev1.Pod]
+}
 
 // Create implements memory.Writer.
 func (w podWriter) Create(ctx context.Context, pod *corev1.Pod) (*corev1.Pod, error) {
@@ -85,9 +88,22 @@ func (w podWriter) Update(ctx context.Context, key apitypes.NamespacedName, chan
 	return w.node.UpdatePod(ctx, key.Namespace, key.Name, change)
 }
 
-// Delete implements memory.Writer.
+// Delete implements memory.Writer. It is for a pod whose time is over and whose last finalizer an update takes off: instead of that update
+// the pod goes, and nothing that it still has holds it.
 func (w podWriter) Delete(ctx context.Context, key apitypes.NamespacedName, preconditions *metav1.Preconditions) (*corev1.Pod, error) {
-	return w.node.DeletePod(ctx, key.Namespace, key.Name, &metav1.DeleteOptions{GracePeriodSeconds: new(int64), Preconditions: preconditions})
+	released, err := w.node.UpdatePod(ctx, key.Namespace, key.Name, func(pod *corev1.Pod) error {
+		if err := w.pods.CheckPreconditions(pod, preconditions); err != nil {
+			return err
+		}
+		pod.Finalizers = nil
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w.node.DeletePod(ctx, key.Namespace, key.Name, &metav1.DeleteOptions{
+		GracePeriodSeconds: new(int64), Preconditions: metav1.NewUIDPreconditions(string(released.UID)),
+	})
 }
 
 // podRegistry are the pods, whose deletion is the node's affair.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-jose/go-jose/v4"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
@@ -131,6 +132,15 @@ func (o objects) SignToken(request token.Request) (string, error) {
 		return "", err
 	}
 	return issuer.Sign(request, time.Now())
+}
+
+// Keys implements kubeapi.Tokens.
+func (o objects) Keys() (jose.JSONWebKeySet, error) {
+	issuer, err := o.tokens.getIssuer()
+	if err != nil {
+		return jose.JSONWebKeySet{}, err
+	}
+	return issuer.Keys(), nil
 }
 
 func (t *tokens) getIssuer() (*token.Issuer, error) {

@@ -17,15 +17,18 @@ import (
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/rest"
 
+	"github.com/go-jose/go-jose/v4"
+
 	"github.com/podsim/podsim/podspec/validation"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/runtime/token"
 )
 
-// Tokens makes the tokens of service accounts, and tells whose a token is.
+// Tokens makes the tokens of service accounts, and tells whose a token is, and by which keys others can verify it.
 type Tokens interface {
 	authenticator.Token
 	SignToken(token.Request) (string, error)
+	Keys() (jose.JSONWebKeySet, error)
 }
 
 func serviceAccounts(config Config) *resource[*corev1.ServiceAccount] {

@@ -22,6 +22,7 @@ import (
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/runtime/token"
 
+	"github.com/go-jose/go-jose/v4"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -331,6 +332,11 @@ type fakeTokens struct{}
 
 func (fakeTokens) SignToken(r token.Request) (string, error) {
 	return strings.Join([]string{r.Namespace, r.Account, strings.Join(r.Audiences, ","), r.Lifetime.String()}, "/"), nil
+}
+
+// Keys has none that anybody could compute with.
+func (fakeTokens) Keys() (jose.JSONWebKeySet, error) {
+	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: []byte("k"), KeyID: "one", Algorithm: "ES256", Use: "sig"}}}, nil
 }
 
 func (fakeTokens) AuthenticateToken(ctx context.Context, signed string) (*authenticator.Response, bool, error) {

@@ -228,6 +228,7 @@ func (s *server) handler(config Config) http.Handler {
 	s.installDiscovery()
 	s.installOpenAPI()
 	s.routes.ServeMux.HandleFunc("GET /version", serveVersion)
+	serveIssuer(s.routes.ServeMux, config.Tokens)
 	serveFaults(s.routes.ServeMux, config.Node, s.kinds)
 	healthz.InstallHandler(s.routes.ServeMux)
 	healthz.InstallLivezHandler(s.routes.ServeMux)

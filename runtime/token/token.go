@@ -97,7 +97,7 @@ func UIDOf(names ...string) types.UID {
 // Issuer signs tokens with one key. It is safe for concurrent use.
 type Issuer struct {
 	signer jose.Signer
-	public any
+	public jose.JSONWebKey
 	node   Reference
 }
 
@@ -108,9 +108,15 @@ func NewIssuer(key *ecdsa.PrivateKey, node string, nodeUID types.UID) (*Issuer, 
 		return nil, err
 	}
 	hash := sha256.Sum256(public)
-	signingKey := jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: base64.RawURLEncoding.EncodeToString(hash[:])}}
-	signer, err := jose.NewSigner(signingKey, nil)
-	return &Issuer{signer: signer, public: key.Public(), node: Reference{node, nodeUID}}, err
+	id := base64.RawURLEncoding.EncodeToString(hash[:])
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: jose.JSONWebKey{Key: key, KeyID: id}}, nil)
+	shown := jose.JSONWebKey{Key: key.Public(), KeyID: id, Algorithm: string(jose.ES256), Use: "sig"}
+	return &Issuer{signer: signer, public: shown, node: Reference{node, nodeUID}}, err
+}
+
+// Keys are by which anybody can verify the tokens.
+func (i *Issuer) Keys() jose.JSONWebKeySet {
+	return jose.JSONWebKeySet{Keys: []jose.JSONWebKey{i.public}}
 }
 
 // Sign makes a token that is good from now on.
@@ -154,7 +160,7 @@ func (i *Issuer) Verify(signed string, now time.Time) (Identity, error) {
 	}
 	var public jwt.Claims
 	var private claims
-	if err := parsed.Claims(i.public, &public, &private); err != nil {
+	if err := parsed.Claims(i.public.Key, &public, &private); err != nil {
 		return Identity{}, fmt.Errorf("%w: %w", ErrForeign, err)
 	}
 	if public.Issuer != IssuerURL {

@@ -144,3 +144,37 @@ func TestWhoATokenIsOf(t *testing.T) {
 		t.Errorf("by another key: %v", err)
 	}
 }
+
+func TestTheKeysOfAnIssuerVerifyItsTokens(t *testing.T) {
+	key, err := LoadKey(filepath.Join(t.TempDir(), "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer, err := NewIssuer(key, "podsim", "n-uid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := issuer.Sign(Request{Namespace: "team", Account: "builder", Lifetime: time.Hour}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := json.Marshal(issuer.Keys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys jose.JSONWebKeySet
+	if err := json.Unmarshal(shown, &keys); err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.ParseSigned(signed, []jose.SignatureAlgorithm{jose.ES256})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said jwt.Claims
+	if err := token.Claims(keys, &said); err != nil || said.Subject != "system:serviceaccount:team:builder" {
+		t.Errorf("by %s: %+v, %v", shown, said, err)
+	}
+	if !keys.Keys[0].IsPublic() {
+		t.Errorf("the keys give more away than they should: %s", shown)
+	}
+}

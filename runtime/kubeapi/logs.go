@@ -9,9 +9,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/streaming/pkg/httpstream/wsstream"
 )
 
-// logs serves the log of one container, each piece as soon as the node has it.
+// logs serves the log of one container, each piece as soon as the node has it, as a stream or in the messages of a WebSocket.
 func logs(config Config) action {
 	return func(w http.ResponseWriter, r *http.Request, key types.NamespacedName) error {
 		options, err := logOptions(r.URL.Query())
@@ -34,6 +35,10 @@ func logs(config Config) action {
 		}
 		defer log.Close()
 		defer context.AfterFunc(r.Context(), func() { log.Close() })()
+		if wsstream.IsWebSocketRequest(r) {
+			sendOverWebSocket(w, r, log)
+			return nil
+		}
 
 		w.Header().Set("Content-Type", "text/plain")
 		w.WriteHeader(http.StatusOK)

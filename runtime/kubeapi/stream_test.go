@@ -15,6 +15,7 @@ import (
 
 	"github.com/podsim/podsim/runtime/kubeapi"
 
+	"golang.org/x/net/websocket"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -93,6 +94,81 @@ func TestLogThatTheEndOfTheServerCutIsNotTakenForAWholeOne(t *testing.T) {
 	if rest, err := io.ReadAll(response.Body); len(rest) > 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("then read %q, %v", rest, err)
 	}
+}
+
+// openSocket opens a WebSocket in one of the protocols; "" is none.
+func (a *api) openSocket(path, protocol string) (*websocket.Conn, error) {
+	a.t.Helper()
+	config, err := websocket.NewConfig("ws"+strings.TrimPrefix(a.URL, "http")+path, "http://localhost")
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if protocol != "" {
+		config.Protocol = []string{protocol}
+	}
+	return websocket.DialConfig(config)
+}
+
+func TestALogComesThroughAWebSocket(t *testing.T) {
+	api := serve(t)
+	api.havePod("a")
+	api.node.logs = func(context.Context, *corev1.PodLogOptions) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("whole\n")), nil
+	}
+	for protocol, want := range map[string]string{"": "whole\n", "binary.k8s.io": "whole\n", "base64.binary.k8s.io": "d2hvbGUK"} {
+		socket, err := api.openSocket("/api/v1/namespaces/default/pods/a/log", protocol)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first, second, end []byte
+		if err := errors.Join(websocket.Message.Receive(socket, &first), websocket.Message.Receive(socket, &second)); err != nil ||
+			len(first) > 0 || string(second) != want {
+			t.Errorf("%q: %q and %q, %v", protocol, first, second, err)
+		}
+		if err := websocket.Message.Receive(socket, &end); err != io.EOF {
+			t.Errorf("%q ends with %q, %v", protocol, end, err)
+		}
+	}
+	if _, err := api.openSocket("/api/v1/namespaces/default/pods/a/log", "other.k8s.io"); err == nil {
+		t.Error("a protocol that nobody knows is taken")
+	}
+	api.Server.Close() // returns when no request is served any more
+}
+
+func TestALogFollowedThroughAWebSocketEndsWithTheClient(t *testing.T) {
+	api := serve(t)
+	api.havePod("a")
+	closed, closes := context.WithCancel(t.Context())
+	defer closes()
+	api.node.logs = func(context.Context, *corev1.PodLogOptions) (io.ReadCloser, error) {
+		reader, writer := io.Pipe()
+		go io.WriteString(writer, "line\n")
+		return noticed{reader, closes}, nil
+	}
+	socket, err := api.openSocket("/api/v1/namespaces/default/pods/a/log?follow=true", "binary.k8s.io")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"", "line\n"} {
+		var got string
+		if err := websocket.Message.Receive(socket, &got); err != nil || got != want {
+			t.Fatalf("%q, %v, want %q", got, err, want)
+		}
+	}
+	socket.Close()
+	<-closed.Done()
+	api.Server.Close() // returns when no request is served any more
+}
+
+// noticed is a log that tells when it is closed.
+type noticed struct {
+	*io.PipeReader
+	closes func()
+}
+
+func (n noticed) Close() error {
+	n.closes()
+	return n.PipeReader.Close()
 }
 
 // broken is a reader that always fails.

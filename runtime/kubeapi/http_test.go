@@ -360,3 +360,26 @@ func TestHealthIsToldWhereClientsLookForIt(t *testing.T) {
 		}
 	}
 }
+
+// Clients compare what they created with what they find in lists.
+func TestItemsOfListsDoNotSayTheirKind(t *testing.T) {
+	api := serve(t)
+	api.havePod("a")
+	body, err := io.ReadAll(api.do("GET", "/api/v1/namespaces/default/pods", "").Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct {
+		Kind  string
+		Items []map[string]any
+	}
+	if err := json.Unmarshal(body, &list); err != nil || list.Kind != "PodList" || len(list.Items) != 1 {
+		t.Fatalf("%s, %v", body, err)
+	}
+	if kind, version := list.Items[0]["kind"], list.Items[0]["apiVersion"]; kind != nil || version != nil {
+		t.Errorf("an item is a %v of %v", kind, version)
+	}
+	if one := list.Items[0]["metadata"].(map[string]any)["name"]; one != "a" {
+		t.Errorf("the item is %v", one)
+	}
+}

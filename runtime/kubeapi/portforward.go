@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"syscall"
 	"time"
 
@@ -30,7 +31,7 @@ func portForward(config Config) action {
 		tunnelled := wsstream.IsWebSocketRequestWithTunnelingProtocol(r)
 		options := &portforward.V4Options{}
 		if !tunnelled {
-			if options, err = portforward.NewV4Options(r); err != nil {
+			if options, err = portforward.NewV4Options(withPorts(r)); err != nil {
 				return apierrors.NewBadRequest(err.Error())
 			}
 		}
@@ -49,6 +50,15 @@ func portForward(config Config) action {
 		serve.ServeHTTP(leavable{bounded{w, ctx}, leave}, r.WithContext(ctx))
 		return nil
 	}
+}
+
+// withPorts is the request with the ports that a client names under the name that a kubelet has for them.
+func withPorts(r *http.Request) *http.Request {
+	at := *r.URL
+	at.RawQuery = url.Values{portforward.PortHeader: r.URL.Query()["ports"]}.Encode()
+	renamed := r.Clone(r.Context())
+	renamed.URL = &at
+	return renamed
 }
 
 // bounded is a response whose connection is closed when the context ends, which whoever waits for the client's next stream does not see.

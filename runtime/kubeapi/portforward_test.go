@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
 	"syscall"
 	"testing"
 
+	"golang.org/x/net/websocket"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/portforward"
@@ -85,6 +87,40 @@ func TestPortsAreForwarded(t *testing.T) {
 			}
 			api.node.dialed.Wait()
 		})
+	}
+}
+
+// A WebSocket carries a pair of channels for each port, for its data and for its errors, and each begins with the number of the port.
+func TestPortsAreForwardedOverAWebSocket(t *testing.T) {
+	api := serve(t)
+	api.havePod("a")
+	socket, err := api.openSocket("/api/v1/namespaces/default/pods/a/portforward?ports=7&ports=8", "v4.channel.k8s.io")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	receive := func() (message []byte) {
+		t.Helper()
+		if err := websocket.Message.Receive(socket, &message); err != nil {
+			t.Fatal(err)
+		}
+		return message
+	}
+	begun := map[string]bool{}
+	for range 4 {
+		begun[string(receive())] = true
+	}
+	if want := map[string]bool{"\x00\x07\x00": true, "\x01\x07\x00": true, "\x02\x08\x00": true, "\x03\x08\x00": true}; !maps.Equal(begun, want) {
+		t.Errorf("the channels begin with %v", begun)
+	}
+	if err := websocket.Message.Send(socket, []byte("\x02there and back")); err != nil {
+		t.Fatal(err)
+	}
+	if got := receive(); string(got) != "\x02there and back" {
+		t.Errorf("port 8 answers %q", got)
+	}
+	if _, err := api.openSocket("/api/v1/namespaces/default/pods/a/portforward", "v4.channel.k8s.io"); err == nil {
+		t.Error("no port is forwarded")
 	}
 }
 

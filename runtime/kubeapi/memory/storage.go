@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/storage"
@@ -260,7 +261,9 @@ func (s *Storage[T]) GetList(_ context.Context, key string, opts storage.ListOpt
 		if matches, err := opts.Predicate.Matches(object); err != nil || !matches {
 			continue
 		}
-		found, last = append(found, object.DeepCopy()), path
+		item := object.DeepCopy()
+		item.GetObjectKind().SetGroupVersionKind(schema.GroupVersionKind{}) // the list has the kind, and nobody has it twice
+		found, last = append(found, item), path
 	}
 	next, count, err := storage.PrepareContinueToken(last, root, int64(version), int64(len(found))+remaining, remaining > 0, opts)
 	if err != nil {

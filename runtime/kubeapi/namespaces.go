@@ -95,7 +95,7 @@ func newNamespaceRegistry(of *resource[*corev1.Namespace], config Config, known 
 // parts are the subresources of namespaces.
 func (n namespaceRegistry) parts(of *resource[*corev1.Namespace]) map[string]rest.Storage {
 	return map[string]rest.Storage{
-		"status": partOf(n.registered, of, func(newer, older *corev1.Namespace) {
+		"status": statusOf(n.registered, of, func(newer, older *corev1.Namespace) {
 			newer.Spec = older.Spec
 		}, validation.ValidateNamespaceStatusUpdate),
 		"finalize": partOf(n.registered, of, func(newer, older *corev1.Namespace) {

@@ -145,7 +145,7 @@ func (p podRegistry) parts(of *resource[*corev1.Pod], config Config) map[string]
 			return append(validation.ValidateEphemeralContainersUpdate(newer, older), podfields.Unsupported(newer)...)
 		}),
 		"resize":   partOf(p.registered, of, resize, checkResize(config)),
-		"status":   partOf(p.registered, of, clientsStatus, checkConditions),
+		"status":   statusOf(p.registered, of, clientsStatus, checkConditions),
 		"eviction": evictions{p},
 		"binding":  bindings{p},
 	}

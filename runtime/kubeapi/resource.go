@@ -19,6 +19,7 @@ import (
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/names"
 	"k8s.io/utils/clock"
+	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
 
 	"github.com/podsim/podsim/runtime/kubeapi/memory"
 	"github.com/podsim/podsim/runtime/store"
@@ -131,9 +132,27 @@ func partOf[T memory.Object[T]](whole *registered, r *resource[T], prepare func(
 	kept := *whole.Store
 	strategy := kept.UpdateStrategy.(strategy[T])
 	strategy.resource = &changed
-	kept.UpdateStrategy = strategy
+	kept.UpdateStrategy, kept.ResetFieldsStrategy = strategy, nil
 	return &part{&kept}
 }
+
+// statusOf is the status of the registered resource as a part of it. From then on nobody owns the status who applies the whole, and nobody
+// the spec who applies the status, as neither is changed that way.
+func statusOf[T memory.Object[T]](whole *registered, r *resource[T], prepare func(newer, older T), check func(newer, older T) field.ErrorList) *part {
+	status, version := partOf(whole, r, prepare, check), r.collection.Kind().GroupVersion()
+	whole.ResetFieldsStrategy, status.whole.ResetFieldsStrategy = unchangedField(version, "status"), unchangedField(version, "spec")
+	return status
+}
+
+// unchanged are the fields that requests leave as they are, whatever they say of them.
+type unchanged map[fieldpath.APIVersion]*fieldpath.Set
+
+func unchangedField(version schema.GroupVersion, name string) unchanged {
+	return unchanged{fieldpath.APIVersion(version.String()): fieldpath.NewSet(fieldpath.MakePathOrDie(name))}
+}
+
+// GetResetFields implements rest.ResetFieldsStrategy.
+func (u unchanged) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set { return u }
 
 // New implements rest.Storage.
 func (p *part) New() runtime.Object { return p.whole.New() }
@@ -150,6 +169,11 @@ func (p *part) Get(ctx context.Context, name string, options *metav1.GetOptions)
 func (p *part) Update(ctx context.Context, name string, info rest.UpdatedObjectInfo, create rest.ValidateObjectFunc, update rest.ValidateObjectUpdateFunc,
 	_ bool, options *metav1.UpdateOptions) (runtime.Object, bool, error) {
 	return p.whole.Update(ctx, name, info, create, update, false, options)
+}
+
+// GetResetFields implements rest.ResetFieldsStrategy.
+func (p *part) GetResetFields() map[fieldpath.APIVersion]*fieldpath.Set {
+	return p.whole.GetResetFields()
 }
 
 // ConvertToTable implements rest.TableConvertor.

@@ -125,7 +125,7 @@ func New(config Config) *API {
 	nodes := nodes(config)
 	nodeRegistry := nodes.registry(known, config.Clock)
 	core["nodes"] = nodeRegistry
-	core["nodes/status"] = partOf(nodeRegistry, nodes, func(newer, older *corev1.Node) { newer.Spec = older.Spec }, validation.ValidateNodeMetadataUpdate)
+	core["nodes/status"] = statusOf(nodeRegistry, nodes, func(newer, older *corev1.Node) { newer.Spec = older.Spec }, validation.ValidateNodeMetadataUpdate)
 	namespaces := namespaces(config)
 	namespaceRegistry := newNamespaceRegistry(namespaces, config, known)
 	core["namespaces"] = namespaceRegistry

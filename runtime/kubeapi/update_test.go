@@ -484,3 +484,21 @@ func TestADryRunChangesNothing(t *testing.T) {
 		t.Errorf("the store went from version %d to %d", version, after)
 	}
 }
+
+// Whoever applies a status with the whole object does not own it, and may apply it where it counts.
+func TestApplyingTheWholeOwnsNoStatus(t *testing.T) {
+	api := serve(t)
+	api.haveFinishedPod("a")
+	pods := api.clients().CoreV1().Pods("default")
+	body := []byte(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"status":{"conditions":[{"type":"x/mine","status":"True"}]}}`)
+	for _, part := range [][]string{nil, {"status"}} {
+		after, err := pods.Patch(t.Context(), "a", types.ApplyPatchType, body, metav1.PatchOptions{FieldManager: "one"}, part...)
+		if err != nil {
+			t.Fatalf("applying it to %q: %v", part, err)
+		}
+		mine := func(c corev1.PodCondition) bool { return c.Type == "x/mine" }
+		if changed := slices.ContainsFunc(after.Status.Conditions, mine); changed != (part != nil) {
+			t.Errorf("applied to %q, the status has it: %t", part, changed)
+		}
+	}
+}

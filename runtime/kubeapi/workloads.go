@@ -63,7 +63,7 @@ func addWorkload[T memory.Object[T]](to map[string]rest.Storage, of *resource[T]
 	kept := of.registry(known, config.Clock)
 	name := of.collection.Resource().Resource
 	to[name] = kept
-	to[name+"/status"] = partOf(kept, of, keepRest, check)
+	to[name+"/status"] = statusOf(kept, of, keepRest, check)
 	return kept
 }
 

@@ -1,10 +1,15 @@
 package kubeapi
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/endpoints/handlers/responsewriters"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/streaming/pkg/httpstream/wsstream"
 )
@@ -17,7 +22,8 @@ var lasting = []string{"attach", "exec", "log", "portforward", "proxy"}
 
 // withDeadlines drops clients that send no more, and those that do not take what they asked for: a request has limit to come and to be
 // answered in, and a watch drops a client that has not taken an event for as long, who can watch again from the last event it has.
-func withDeadlines(next http.Handler, limit time.Duration) http.Handler {
+// What a client says of how long a request may take is to be a duration; the node takes no longer than it must.
+func withDeadlines(next http.Handler, limit time.Duration, codecs runtime.NegotiatedSerializer) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info, ok := genericapirequest.RequestInfoFrom(r.Context())
 		control := http.NewResponseController(w)
@@ -27,6 +33,11 @@ func withDeadlines(next http.Handler, limit time.Duration) http.Handler {
 		case info.Verb == "watch":
 			w = eagerWriter{w, control, limit}
 		default:
+			if _, err := time.ParseDuration(cmp.Or(r.URL.Query().Get("timeout"), "0")); err != nil {
+				refusal := apierrors.NewBadRequest("invalid timeout specified in the request URL - " + err.Error())
+				responsewriters.ErrorNegotiated(refusal, codecs, schema.GroupVersion{Group: info.APIGroup, Version: info.APIVersion}, w, r)
+				return
+			}
 			end := time.Now().Add(limit)
 			_ = control.SetReadDeadline(end) // every connection has deadlines
 			_ = control.SetWriteDeadline(end)

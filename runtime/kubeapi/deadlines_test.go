@@ -92,6 +92,19 @@ func TestAWatchLastsBeyondTheTimeOfARequest(t *testing.T) {
 	watcher.Stop()
 }
 
+func TestATimeoutThatIsNoDurationIsRefused(t *testing.T) {
+	api := serve(t)
+	for query, want := range map[string]int{
+		"timeout=invalid": http.StatusBadRequest, "timeout=5": http.StatusBadRequest, "timeout=0s": http.StatusOK, "timeout=3m": http.StatusOK, "timeout=": http.StatusOK,
+	} {
+		response := api.do("GET", "/api/v1/namespaces/default/configmaps?"+query, "")
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != want || (want != http.StatusOK) != strings.Contains(string(body), "invalid timeout specified in the request URL - time: ") {
+			t.Errorf("%s: %s, %s, %v", query, response.Status, body, err)
+		}
+	}
+}
+
 // Clients that watch through a WebSocket get their connection, too.
 func TestAWatchThroughAWebSocket(t *testing.T) {
 	api := serve(t)

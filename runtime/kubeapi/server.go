@@ -239,7 +239,7 @@ func (s *server) handler(config Config) http.Handler {
 	handler = impersonation.WithConstrainedImpersonation(handler, s.authorizer, s.kinds.codecs)
 	handler = genericapifilters.WithWarningRecorder(handler)
 	handler = genericapifilters.WithAuditInit(handler) // there is no audit, but handlers count on its context
-	handler = withDeadlines(handler, cmp.Or(config.RequestTime, requestTime))
+	handler = withDeadlines(handler, cmp.Or(config.RequestTime, requestTime), s.kinds.codecs)
 	handler = genericapifilters.WithRequestInfo(handler, requestInfos)
 	handler = genericapifilters.WithRequestReceivedTimestamp(handler)
 	return genericapifilters.WithCacheControl(handler)

@@ -20,7 +20,8 @@ import (
 const lastOutputTime = time.Second
 
 // Attach connects a client with the process of a running container (S10.45): it sees the output from now on, and writes to the stdin of a
-// container that has one. Closing its own end of stdin ends that of the process only with stdinOnce, which is the engine's to do.
+// container that has one. When it closes its own end of stdin, the engine ends that of the process with stdinOnce and no terminal, and else
+// takes the client for gone, as a container runtime does under a kubelet.
 func (n *Node) Attach(ctx context.Context, namespace, name, container string, streams kubeapi.Streams) error {
 	pod, err := n.store.Pods.Get(types.NamespacedName{Namespace: namespace, Name: name})
 	if err != nil {
@@ -46,9 +47,7 @@ func (n *Node) Attach(ctx context.Context, namespace, name, container string, st
 	if streams.Stdin != nil {
 		go func() { // ends with the connection or with the reader, whichever is first
 			_, _ = io.Copy(attached.Conn, streams.Stdin)
-			if spec.StdinOnce { // else the engine would take the client for gone, which still listens
-				_ = attached.CloseWrite()
-			}
+			_ = attached.CloseWrite()
 		}()
 	}
 	if streams.Resize != nil {

@@ -54,7 +54,8 @@ var resourceSection = Section{"Resources", "", []Field{
 	{"containers.resources.limits", InPart, "Processor time and memory at most, and the class of service (S13.1, S13.11, S13.13); when memory runs out, all processes are " +
 		"killed (S13.15); a pod that takes more of the disk is evicted (S8.50). podsim: huge pages and extended resources are refused."},
 	{"containers.resources.requests", InPart, "The share of the processor, the oom_score_adj and the class of service; the limits when unset (S1.2, S13.1, S13.10, S13.25). " +
-		"podsim: without effect for disk space, and a warning says so; the score is below 0 only where the engine may lower it."},
+		"podsim: nobody schedules, so that a pod may ask for more than the machine has; without effect for disk space, and a warning says so; the score " +
+		"is below 0 only where the engine may lower it."},
 	{"resources.claims", Refused, "The same as for a container, for the pod as a whole."},
 	{"resources.limits", InPart, "Limits of all containers together (S13.13, S13.20). podsim: each container without a limit of its own may take as much as all of them together may, " +
 		"and a warning says so; huge pages are refused."},

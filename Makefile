@@ -44,11 +44,12 @@ examples: export TESTCONTAINERS_RYUK_DISABLED = true
 examples: export TESTCONTAINERS_HOST_OVERRIDE ?= 127.0.0.1
 examples: build images ## run what the READMEs of the examples say, and their tests
 	$(if $(IMAGES),$(GO) run ./e2e/images $(IMAGES))
+	$(if $(filter log-to-mongodb,$(EXAMPLES)),$(GO) -C examples/log-to-mongodb vet . ./lines)
 	e2e/readmes/run $(EXAMPLES:%=examples/%/README.md)
 
 test: unit e2e ## run all tests; those in e2e need a Docker Engine
 
-# `make lint` vets, with all checks, and once.
+# `make lint` vets, with all checks, and once; the example that is a module of its own it does not see.
 unit e2e podtest examples: export GOFLAGS += -vet=off
 
 unit: ## run the tests that need no engine

@@ -8,16 +8,23 @@ import (
 	"github.com/podsim/podsim/runtime/engine/enginetest"
 )
 
-// An engine makes a container although the one who asked for it has gone, and nobody would remove it: a deletion without grace waits for
+// An engine makes a container or a network although the one who asked for it has gone, and nobody would remove it: a deletion without grace waits for
 // the creation that is under way.
 func TestAForcedDeletionDoesNotGiveUpACreation(t *testing.T) {
-	for name, when := range map[string]time.Duration{"of the sandbox": time.Second, "of a container": 8 * time.Second} {
+	for name, c := range map[string]struct {
+		method string
+		when   time.Duration
+	}{
+		"of the network": {"NetworkCreate", time.Second},
+		"of the sandbox": {"ContainerCreate", time.Second},
+		"of a container": {"ContainerCreate", 8 * time.Second},
+	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(w *world) {
 				w.machine.Script("main", ignoresStop)
 				created := 0
 				w.machine.Intercept(func(ctx context.Context, call enginetest.Call) error {
-					if call.Method != "ContainerCreate" {
+					if call.Method != c.method {
 						return nil
 					}
 					select {
@@ -30,10 +37,10 @@ func TestAForcedDeletionDoesNotGiveUpACreation(t *testing.T) {
 					}
 				})
 				w.create(oneMain)
-				time.Sleep(when)
+				time.Sleep(c.when)
 				w.delete("p", 0)
 				w.awaitGone("p")
-				if want := 1 + int(when/(5*time.Second)); created < want {
+				if want := 1 + int(c.when/(5*time.Second)); created < want {
 					w.Errorf("%d creations, want %d at least", created, want)
 				}
 				w.wantNothingLeft()

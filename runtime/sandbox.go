@@ -213,10 +213,15 @@ func (w *worker) createSandbox(ctx context.Context, pod *corev1.Pod, layout *vol
 	if w.network != "" {
 		return w.createJoined(ctx, pod, options)
 	}
+	making, cancel := uninterrupted(ctx)
+	defer cancel()
 	const tries = 3 // another podsim may remove the network, which has no user yet
 	for try := 1; ; try++ {
 		var id string
-		err := w.node.networks.Use(ctx, pod.Namespace, func(bridge network.Bridge) (err error) {
+		err := w.node.networks.Use(making, pod.Namespace, func(bridge network.Bridge) (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			options.NetworkID = bridge.ID
 			id, err = w.createBox(ctx, network.NewSandbox(pod, options))
 			return err

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,33 +95,44 @@ func TestWhatAKilledProcessLeftOnAClusterGoesWithTheNextRun(t *testing.T) {
 	parent := newParent(t)
 	t.Setenv(TargetVariable, "kubeconfig")
 	t.Setenv("KUBECONFIG", writeKubeconfig(t, access))
-	live := Up(t, YAML(sleeper)) // in the directory of this process, and in the eyes of the others somebody else's
+	others := Up(t, YAML(sleeper)) // of this process, whose lock is in another directory
 	namespaces := func() []string {
 		t.Helper()
-		own := labelOwner + "=" + ownerOf(parent)
-		found, err := live.Client().CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: own})
+		owner, err := ownerOnClusters(parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := others.Client().CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: labelOwner + "=" + owner})
 		if err != nil {
 			t.Fatal(err)
 		}
 		var names []string
 		for _, n := range found.Items {
-			names = append(names, n.Name)
+			if n.DeletionTimestamp == nil {
+				names = append(names, n.Name)
+			}
 		}
 		return names
 	}
+	living, input := readyProcess(t, parent)
+	its := namespaces()
 	killedOnceReady(t, parent)
-	if left := namespaces(); len(left) != 1 {
-		t.Fatalf("it should have left one namespace: %q", left)
+	if left := namespaces(); len(its) != 1 || len(left) != 2 {
+		t.Fatalf("there should be one namespace, and two: %q, %q", its, left)
 	}
 	if output, err := otherProcess(t, parent, "run").Output(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
-	if left := namespaces(); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+	if left := namespaces(); !slices.Equal(left, its) {
+		t.Errorf("left are %q, want %q of the process that lives", left, its)
 	}
-	live.WaitReady()
-	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
-		t.Errorf("left behind in %s: %v, %v", parent, left, err)
+	others.WaitReady()
+	input.Close()
+	if err := living.Wait(); err != nil {
+		t.Errorf("the process that lives: %v", err)
+	}
+	if left := leftOf(parent); len(namespaces()) > 0 || len(left) > 0 {
+		t.Errorf("left behind: %q, %q", namespaces(), left)
 	}
 }
 

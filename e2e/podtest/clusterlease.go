@@ -4,19 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/podsim/podsim/runtime"
 	"github.com/podsim/podsim/runtime/endpoint"
 )
 
 // clusterLease is a lock that this process holds as long as it has something on clusters. It is of the kind that nodes have, and what the
-// process makes on a cluster carries the same labels as what a node of a test makes on an engine: whose it is, and of which lock.
+// process makes on a cluster carries two labels: which directory the lock is in, and which lock it is. Others, on this machine or not, may
+// have a directory of the same name in the same place of another file system, so that a directory goes by what a file in it says.
 type clusterLease struct {
 	mu     sync.Mutex
 	users  int
@@ -42,7 +47,7 @@ func (c *clusterLease) use(ctx context.Context, where target, warn func(error)) 
 	c.users++
 	if host := where.config.Host; !c.swept.Has(host) {
 		c.swept.Insert(host)
-		if err := sweepCluster(ctx, where, c.parent); err != nil {
+		if err := sweepCluster(ctx, where, c.labels[labelOwner], c.parent); err != nil {
 			warn(fmt.Errorf("removing what killed tests left on the cluster: %w", err))
 		}
 	}
@@ -61,9 +66,42 @@ func (c *clusterLease) acquire() error {
 		if errors.Is(err, endpoint.ErrHeld) { // another run looks whether it was left there
 			continue
 		}
-		c.held, c.labels = held, ownLabels(c.parent, dir)
+		if err != nil {
+			return err
+		}
+		owner, err := ownerOnClusters(c.parent)
+		if err != nil {
+			return errors.Join(err, held.Close())
+		}
+		c.held, c.labels = held, map[string]string{labelOwner: owner, labelNode: runtime.NodeID(dir)}
+		return nil
+	}
+}
+
+// ownerFile says who the owner is on clusters of what the processes make whose locks are in the same directory.
+const ownerFile = "podtest-owner"
+
+// ownerOnClusters reads it, or makes it up.
+func ownerOnClusters(parent string) (string, error) {
+	path := filepath.Join(parent, ownerFile)
+	if err := writeOnce(path, randomName(32)); err != nil {
+		return "", err
+	}
+	owner, err := os.ReadFile(path)
+	return string(owner), err
+}
+
+// writeOnce makes a file, whole, unless there is one.
+func writeOnce(path, content string) error {
+	draft := path + "-" + randomName(directoryRandom)
+	if err := os.WriteFile(draft, []byte(content), 0o600); err != nil {
 		return err
 	}
+	err := os.Link(draft, path)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	return errors.Join(err, os.Remove(draft))
 }
 
 // release gives the lease up if nobody else uses it.
@@ -76,9 +114,14 @@ func (c *clusterLease) release(context.Context) error {
 	return c.held.Close()
 }
 
-// sweepCluster removes the namespaces that killed processes have left on a cluster, with all that is in them.
-func sweepCluster(ctx context.Context, where target, parent string) error {
-	own := labels.SelectorFromSet(labels.Set{labelOwner: ownerOf(parent)})
+// sweepTime bounds how long a test waits until what killed ones left has been told to go. How long that takes then is the cluster's affair.
+const sweepTime = 20 * time.Second
+
+// sweepCluster has the namespaces go that killed processes have left on a cluster, with all that is in them.
+func sweepCluster(ctx context.Context, where target, owner, parent string) error {
+	ctx, cancel := context.WithTimeout(ctx, sweepTime)
+	defer cancel()
+	own := labels.SelectorFromSet(labels.Set{labelOwner: owner})
 	found, err := where.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: own.String()}) // before the locks, as in sweep
 	if err != nil {
 		return err
@@ -91,8 +134,8 @@ func sweepCluster(ctx context.Context, where target, parent string) error {
 		return err // nobody is taken for dead who may live
 	}
 	for _, namespace := range found.Items {
-		if !alive[namespace.Labels[labelNode]] {
-			err = errors.Join(err, (&space{target: where, namespace: namespace.Name}).remove(ctx))
+		if !alive[namespace.Labels[labelNode]] && namespace.DeletionTimestamp == nil {
+			err = errors.Join(err, (&space{target: where, namespace: namespace.Name}).end(ctx))
 		}
 	}
 	return err

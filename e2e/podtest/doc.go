@@ -16,8 +16,8 @@
 //
 // The pods of a test are in a namespace of its own, so that tests run in parallel. All tests of a process share one node of podsim's,
 // which lives in the process: no podsim command is needed. Where no engine answers, tests are skipped. What a test process that was killed
-// has left on the engine or a cluster, the next one of the same user on the same machine removes; on the engine so does testcontainers'
-// reaper, where one runs.
+// has left on the engine, or of namespaces on a cluster, the next one of the same user on the same machine removes; on the engine so does
+// testcontainers' reaper, where one runs.
 //
 // Faults show what a pod does when something goes wrong: Container.Kill, Container.Pause, Pod.CutNetwork, Pod.FillVolume and more. Explore
 // asks whether a container may be killed at any moment: it kills it at each event of the pod, and at random moments, which PODSIM_SEED

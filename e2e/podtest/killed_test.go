@@ -89,28 +89,34 @@ func newParent(t *testing.T) string {
 // killedOnceReady kills another process when its pod is ready.
 func killedOnceReady(t *testing.T, parent string) {
 	t.Helper()
-	killed := otherProcess(t, parent, "hang")
-	stdin, err := killed.StdinPipe() // it hangs as long as this is open
+	process, _ := readyProcess(t, parent)
+	if err := process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = process.Wait() // killed
+}
+
+// readyProcess is another process whose pod is ready. It ends in good order when its input does.
+func readyProcess(t *testing.T, parent string) (process *exec.Cmd, input io.Closer) {
+	t.Helper()
+	process = otherProcess(t, parent, "hang")
+	input, err := process.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stdin.Close()
-	stdout, err := killed.StdoutPipe()
+	stdout, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := killed.Start(); err != nil {
+	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ready := false
-	for lines := bufio.NewScanner(stdout); !ready && lines.Scan(); {
-		ready = lines.Text() == "ready"
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if lines.Text() == "ready" {
+			go func() { _, _ = io.Copy(io.Discard, stdout) }()
+			return process, input
+		}
 	}
-	if err := killed.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = killed.Wait() // killed
-	if !ready {
-		t.Fatal("the pod did not get ready")
-	}
+	t.Fatal("the pod did not get ready")
+	return nil, nil
 }

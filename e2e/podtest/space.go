@@ -211,7 +211,8 @@ func (s *space) remove(ctx context.Context) error {
 	return err
 }
 
-func (s *space) removeNamespace(ctx context.Context) error {
+// end has the pods end at once, and the namespace go when they have.
+func (s *space) end(ctx context.Context) error {
 	core := s.client.CoreV1()
 	if err := core.Pods(s.namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: s.soonest()}, metav1.ListOptions{}); err != nil {
 		return fmt.Errorf("ending the pods of namespace %s: %w", s.namespace, err)
@@ -219,8 +220,15 @@ func (s *space) removeNamespace(ctx context.Context) error {
 	if err := core.Namespaces().Delete(ctx, s.namespace, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("removing namespace %s: %w", s.namespace, err)
 	}
+	return nil
+}
+
+func (s *space) removeNamespace(ctx context.Context) error {
+	if err := s.end(ctx); err != nil {
+		return err
+	}
 	err := s.poll(ctx, func(ctx context.Context) (bool, error) {
-		_, err := core.Namespaces().Get(ctx, s.namespace, metav1.GetOptions{})
+		_, err := s.client.CoreV1().Namespaces().Get(ctx, s.namespace, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return true, nil
 		}

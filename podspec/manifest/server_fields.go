@@ -43,6 +43,9 @@ func dropServerFields(o metav1.Object, keepTokenVolume bool) {
 		o.Status = corev1.PersistentVolumeClaimStatus{}
 	case *corev1.Service:
 		o.Status = corev1.ServiceStatus{}
+		if fromCluster {
+			dropAddresses(&o.Spec)
+		}
 	case *appsv1.Deployment:
 		o.Status = appsv1.DeploymentStatus{}
 	case *appsv1.ReplicaSet:
@@ -78,6 +81,17 @@ func dropGeneratedSelector(spec *batchv1.JobSpec, uid string) {
 	if len(spec.Selector.MatchLabels)+len(spec.Selector.MatchExpressions) == 0 {
 		spec.Selector = nil
 	}
+}
+
+// dropAddresses takes off the addresses and ports of the machines that a cluster gave a Service: they are the cluster's.
+func dropAddresses(spec *corev1.ServiceSpec) {
+	if spec.ClusterIP != corev1.ClusterIPNone {
+		spec.ClusterIP, spec.ClusterIPs = "", nil
+	}
+	for i := range spec.Ports {
+		spec.Ports[i].NodePort = 0
+	}
+	spec.HealthCheckNodePort = 0
 }
 
 // dropScheduling takes off what the scheduler and admission gave a pod of a cluster (S1.3), and what is as it would be without

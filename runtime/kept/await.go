@@ -2,48 +2,58 @@ package kept
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
 // progress is the version of the store up to which all is written, for those who wait for that.
 type progress struct {
-	mu       sync.Mutex
-	version  uint64
-	advanced chan struct{} // closed, and replaced, whenever the version grows
+	mu      sync.Mutex
+	version uint64
+	failure error         // of the last attempt
+	tried   chan struct{} // closed, and replaced, after each attempt
 }
 
-func newProgress() *progress { return &progress{advanced: make(chan struct{})} }
+func newProgress() *progress { return &progress{tried: make(chan struct{})} }
 
-func (p *progress) advance(version uint64) {
+// tell says how an attempt to write all up to a version went.
+func (p *progress) tell(version uint64, failure error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if version > p.version {
-		p.version = version
-		close(p.advanced)
-		p.advanced = make(chan struct{})
+	if p.failure = failure; failure == nil {
+		p.version = max(p.version, version)
 	}
+	close(p.tried)
+	p.tried = make(chan struct{})
 }
 
-func (p *progress) reached(version uint64) (bool, <-chan struct{}) {
+// reached reports whether all is written up to a version; if not, how the last attempt went, and what is closed after the next one.
+func (p *progress) reached(version uint64) (bool, error, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.version >= version, p.advanced
+	return p.version >= version, p.failure, p.tried
 }
 
-// Await returns when all changes up to a version of the store are written, or with the context's error when that ends before. Any goroutine
-// may call it while Run runs.
+// errEnded is told who waits for a keeper that writes no more.
+var errEnded = errors.New("nothing is kept any more: the node ends")
+
+// Await returns when all changes up to a version of the store are written. The error is that of an attempt that failed, although it will be
+// made again, or the context's when that ends before. Any goroutine may call it.
 func (k *Keeper) Await(ctx context.Context, version uint64) error {
-	for {
-		reached, advanced := k.progress.reached(version)
-		if reached {
+	for first := true; ; first = false {
+		reached, failure, tried := k.progress.reached(version)
+		switch {
+		case reached:
 			return nil
+		case failure != nil && (!first || errors.Is(failure, errEnded)):
+			return failure
 		}
 		select {
 		case k.awaited <- struct{}{}:
 		default:
 		}
 		select {
-		case <-advanced:
+		case <-tried:
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -27,7 +27,7 @@ const (
 type Keeper struct {
 	dir         string
 	store       *store.Store
-	collections []Collection
+	collections []Collection // first those that others lie in
 	log         *slog.Logger
 
 	progress *progress
@@ -63,7 +63,7 @@ func (k *Keeper) path(resource string, key types.NamespacedName) string {
 func (k *Keeper) Run(ctx context.Context, whole bool) {
 	k.whole = k.whole || whole
 	for ctx.Err() == nil {
-		changed, err := k.store.Changed(), k.write() // at once what comes after a while of rest
+		changed, err := k.store.Changed(), k.attempt() // at once what comes after a while of rest
 		k.report(err)
 		if err != nil {
 			pause.For(ctx, retryInterval)
@@ -99,9 +99,16 @@ func (k *Keeper) report(err error) {
 	}
 }
 
-// write brings the directory up to date with the store. What cannot be written keeps nothing else from it.
-func (k *Keeper) write() error {
+// attempt writes, and tells those who wait how that went.
+func (k *Keeper) attempt() error {
 	version := k.store.Version() // all that it counts is in the lists that follow
+	err := k.write(version)
+	k.progress.tell(version, err)
+	return err
+}
+
+// write brings the directory up to date with the store, which has at least that version. What cannot be written keeps nothing else from it.
+func (k *Keeper) write(version uint64) error {
 	seen, gone := map[string]uint64{}, []string{}
 	var errs []error
 	for _, c := range k.collections {
@@ -118,9 +125,13 @@ func (k *Keeper) write() error {
 		seen[c.Resource()] = newest
 	}
 	noted := k.note(version, len(gone) > 0)
-	for _, path := range slices.Backward(gone) { // a namespace after what was in it, which would bring it back
+	stuck := false
+	for _, path := range slices.Backward(gone) { // namespaces last: what was in them would bring them back
+		if stuck && filepath.Dir(path) == filepath.Join(k.dir, k.collections[0].Resource()) {
+			break
+		}
 		if err := removeFile(path); err != nil {
-			errs = append(errs, err)
+			errs, stuck = append(errs, err), true
 			continue
 		}
 		delete(k.written, path)
@@ -134,7 +145,6 @@ func (k *Keeper) write() error {
 	for resource, newest := range seen {
 		k.seen[resource] = newest
 	}
-	k.progress.advance(version)
 	return nil
 }
 
@@ -181,9 +191,10 @@ func (k *Keeper) writeAll(c Collection) (obsolete []string, err error) {
 
 // Close writes what is left to be written. It is for after Run. If no object is kept, and nobody has copies of some, no file stays.
 func (k *Keeper) Close(noCopies bool) error {
-	if err := k.write(); err != nil {
+	if err := k.attempt(); err != nil {
 		return fmt.Errorf("keeping objects: %w", err)
 	}
+	k.progress.tell(0, errEnded)
 	if len(k.written) == 0 && noCopies {
 		if err := removeFile(filepath.Join(k.dir, deletionsFile)); err != nil {
 			return fmt.Errorf("leaving no kept objects: %w", err)

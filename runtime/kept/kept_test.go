@@ -87,7 +87,7 @@ func (p *process) run() (stop func()) {
 func (p *process) write(whole bool) {
 	p.Helper()
 	p.keeper.whole = p.keeper.whole || whole
-	if err := p.keeper.write(); err != nil {
+	if err := p.keeper.attempt(); err != nil {
 		p.Fatal(err)
 	}
 }
@@ -343,7 +343,7 @@ func TestOnlyWhatIsWorthItIsKept(t *testing.T) {
 		files int
 	}{{"", 0}, {"it", 2}, {"", 0}} {
 		label(step.value)
-		if err := k.write(); err != nil {
+		if err := k.attempt(); err != nil {
 			t.Fatal(err)
 		}
 		if got := filesIn(t, dir); len(got) != step.files {
@@ -428,6 +428,9 @@ func TestWhatCannotBeWrittenIsTriedAgainAndToldOnce(t *testing.T) {
 		if _, err := s.ConfigMaps.Create(settings("settings")); err != nil {
 			t.Fatal(err)
 		}
+		if err := k.Await(t.Context(), s.Version()); err == nil {
+			t.Error("who waits is told nothing of the failure")
+		}
 		time.Sleep(10 * retryInterval)
 		synctest.Wait()
 		if got := strings.Count(log.String(), "\n"); got != 1 {
@@ -454,7 +457,7 @@ func TestWhatCannotBeWrittenKeepsNothingElseBack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := k.write(); err != nil {
+	if err := k.attempt(); err != nil {
 		t.Fatal(err)
 	}
 	path := func(name string) string {
@@ -471,7 +474,7 @@ func TestWhatCannotBeWrittenKeepsNothingElseBack(t *testing.T) {
 	if _, err := s.ConfigMaps.Delete(types.NamespacedName{Namespace: "default", Name: "old"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.write(); err == nil {
+	if err := k.attempt(); err == nil {
 		t.Fatal("a directory was replaced by a file")
 	}
 	for name, want := range map[string]bool{"old": false, "other": true, "z": true} {
@@ -485,7 +488,7 @@ func TestWhatCannotBeWrittenKeepsNothingElseBack(t *testing.T) {
 	if err := os.RemoveAll(path("a")); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.write(); err != nil {
+	if err := k.attempt(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(path("a")); err != nil {
@@ -506,7 +509,7 @@ func BenchmarkLoad(b *testing.B) {
 	s := store.New(1000)
 	k := New(dir, s, []Collection{Of(s.ConfigMaps, nil)}, slog.New(slog.DiscardHandler))
 	fill(b, s)
-	if err := k.write(); err != nil {
+	if err := k.attempt(); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
@@ -534,7 +537,7 @@ func BenchmarkRenewal(b *testing.B) {
 			return nil
 		})
 		if err == nil {
-			err = k.write()
+			err = k.attempt()
 		}
 		if err != nil {
 			b.Fatal(err)

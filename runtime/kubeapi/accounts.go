@@ -43,7 +43,7 @@ func serviceAccounts(config Config) *resource[*corev1.ServiceAccount] {
 		},
 		prepareUpdate: func(newer, _ *corev1.ServiceAccount) { nameSecretsAlone(newer) },
 		check:         validation.ValidateServiceAccount, checkUpdate: validation.ValidateServiceAccountUpdate,
-		warn: serverWarnings[*corev1.ServiceAccount],
+		warn: func(_ context.Context, o *corev1.ServiceAccount) []string { return warningsOf(o) },
 		warnUpdate: func(newer, older *corev1.ServiceAccount) []string {
 			if len(validation.AccountWarnings(older)) > 0 {
 				return nil

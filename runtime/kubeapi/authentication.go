@@ -49,7 +49,9 @@ func byToken(tokens authenticator.Token) authenticator.Request {
 func authenticated(api http.Handler, who authenticator.Request) http.Handler {
 	unauthorized := genericapifilters.Unauthorized(clientscheme.Codecs)
 	refuse := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Connection", "close") // or the answer would wait for the rest of the request, which may never come
+		if r.ContentLength != 0 { // or the answer would wait for the rest of the request, which may never come
+			w.Header().Set("Connection", "close")
+		}
 		unauthorized.ServeHTTP(w, r)
 	})
 	handler := genericapifilters.WithAuthentication(api, group.NewAuthenticatedGroupAdder(who), refuse, nil, nil)

@@ -30,7 +30,7 @@ func (l *contentsLeft) isNothing() bool { return len(l.resources) == 0 && len(l.
 // deleteAll deletes all objects of a resource in the namespace of the context, and counts those that are still there.
 func (l *contentsLeft) deleteAll(ctx context.Context, resource string, of contents) {
 	if err := l.tryDeleteAll(ctx, resource, of); err != nil {
-		l.failures = append(l.failures, fmt.Errorf("deleting %s: %w", strings.TrimSuffix(resource, "."), err))
+		l.failures = append(l.failures, err)
 	}
 }
 
@@ -77,6 +77,7 @@ func (l *contentsLeft) conditions(before []corev1.NamespaceCondition, now metav1
 	for _, err := range l.failures {
 		failures = append(failures, err.Error())
 	}
+	slices.Sort(failures)
 	current := []corev1.NamespaceCondition{
 		condition(corev1.NamespaceDeletionDiscoveryFailure, false, "", "", "ResourcesDiscovered", "All resources successfully discovered"),
 		condition(corev1.NamespaceDeletionGVParsingFailure, false, "", "", "ParsedGroupVersions", "All legacy kube types successfully parsed"),

@@ -2,33 +2,40 @@ package kubeapi
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/util/sets"
 	genericapirequest "k8s.io/apiserver/pkg/endpoints/request"
 )
 
-// savingTime is how long an answer waits until what it tells of outlives the node. On a disk without room that is never.
+// savingTime is how long an answer waits at most until what it tells of outlives the node.
 const savingTime = 5 * time.Second
 
 // changing are the verbs of requests that change objects.
 var changing = sets.New("create", "update", "patch", "delete", "deletecollection")
 
-// withDurability answers a request that changed something when that outlives the node, as it outlives an API server. A client that is told
-// of a change can count on it.
-func withDurability(next http.Handler, saved func(context.Context) error) http.Handler {
+// withDurability answers a request that changed something when that outlives the node, if it is of what does, as it outlives an API server:
+// a client that is told of a change can count on it. If that cannot be, the answer has a warning, for the change has been made. version
+// is that of the newest change.
+func withDurability(next http.Handler, version func() uint64, saved func(context.Context) error) http.Handler {
 	if saved == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info, ok := genericapirequest.RequestInfoFrom(r.Context())
 		if ok && info.IsResourceRequest && changing.Has(info.Verb) && !slices.Contains(lasting, info.Subresource) {
-			w = &durableWriter{ResponseWriter: w, await: func() {
-				ctx, cancel := context.WithTimeout(r.Context(), savingTime)
+			before, ctx := version(), context.WithoutCancel(r.Context())
+			w = &durableWriter{ResponseWriter: w, await: func() error {
+				if version() == before {
+					return nil
+				}
+				ctx, cancel := context.WithTimeout(ctx, savingTime)
 				defer cancel()
-				_ = saved(ctx) // who writes tells what is in the way
+				return saved(ctx)
 			}}
 		}
 		next.ServeHTTP(w, r)
@@ -38,7 +45,7 @@ func withDurability(next http.Handler, saved func(context.Context) error) http.H
 // durableWriter is an answer that waits before it begins.
 type durableWriter struct {
 	http.ResponseWriter
-	await func()
+	await func() error
 	begun bool
 }
 
@@ -56,9 +63,17 @@ func (w *durableWriter) Write(p []byte) (int, error) {
 
 func (w *durableWriter) begin(code int) {
 	if !w.begun && code < http.StatusMultipleChoices {
-		w.await()
+		if err := w.await(); err != nil {
+			w.warn(fmt.Sprintf("the change is made, and may be lost when the node ends: %v", err))
+		}
 	}
 	w.begun = true
+}
+
+func (w *durableWriter) warn(text string) {
+	if header, err := utilnet.NewWarningHeader(299, "-", text); err == nil {
+		w.Header().Add("Warning", header)
+	}
 }
 
 // Unwrap is for http.ResponseController.

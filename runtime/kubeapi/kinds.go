@@ -42,7 +42,7 @@ func secrets(config Config) *resource[*corev1.Secret] {
 			return with(metadataFields(secret), fields.Set{"type": string(secret.Type)})
 		},
 		check: validation.ValidateSecret, checkUpdate: validation.ValidateSecretUpdate,
-		warn: serverWarnings[*corev1.Secret], warnUpdate: func(newer, _ *corev1.Secret) []string { return warningsOf(newer) },
+		warn: func(_ context.Context, o *corev1.Secret) []string { return warningsOf(o) }, warnUpdate: func(newer, _ *corev1.Secret) []string { return warningsOf(newer) },
 	}
 }
 
@@ -61,7 +61,7 @@ func claims(config Config) *resource[*corev1.PersistentVolumeClaim] {
 			newer.Status = older.Status // is not the client's to write
 		},
 		checkUpdate: validation.ValidateClaimUpdate,
-		warn:        serverWarnings[*corev1.PersistentVolumeClaim],
+		warn:        func(_ context.Context, o *corev1.PersistentVolumeClaim) []string { return warningsOf(o) },
 		warnUpdate:  func(newer, _ *corev1.PersistentVolumeClaim) []string { return warningsOf(newer) },
 	}
 }

@@ -1,7 +1,9 @@
 package kubeapi
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,6 +29,7 @@ func sendOverWebSocket(w http.ResponseWriter, r *http.Request, from io.ReadClose
 			defer from.Close()
 			_, _ = io.Copy(io.Discard, socket) // a client says nothing but that it leaves
 		}()
+		defer context.AfterFunc(r.Context(), func() { _ = socket.SetDeadline(time.Now()) })() // the client need not read
 		if sendMessages(socket, from) == nil {
 			socket.Close()
 		} else {
@@ -69,7 +72,7 @@ func sendMessages(socket *websocket.Conn, from io.Reader) error {
 				return err
 			}
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

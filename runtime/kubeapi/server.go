@@ -64,7 +64,8 @@ type Config struct {
 	// RequestTime is how long a request may take that does not last by its nature, and how long a watch may go unread; 0 means what an
 	// API server gives.
 	RequestTime time.Duration
-	// Saved returns when all that was written to the store until now outlives the node, as far as anything does; nil if nothing does.
+	// Saved returns when all that was written to the store until now outlives the node, as far as anything does; pods do by other means. It
+	// is nil if nothing does.
 	Saved func(context.Context) error
 	// FeatureGates are those that were set; fields of features that are off are dropped from new pods (S0.9).
 	FeatureGates podspec.FeatureGates
@@ -94,6 +95,7 @@ func (a *API) Run(ctx context.Context) {
 
 // New returns the API.
 func New(config Config) *API {
+	limitCopies()
 	known := allKinds()
 	may := newAuthorization(config)
 	s := server{kinds: known, authorizer: may, admission: newAdmission(config), converter: newLateConverter(known.Scheme),
@@ -165,8 +167,9 @@ func newAdmission(config Config) admission.Interface {
 	return admission.NewChainHandler(namespaceAdmission{config.Store}, accountAdmission{config.Store, config.RootCA})
 }
 
-// A patch may copy as much as a request may bring, as with an API server; without a limit one of a few kilobytes fills the memory.
-func init() { jsonpatch.AccumulatedCopySizeLimit = maxBody }
+// limitCopies lets a patch copy as much as a request may bring, as an API server does when it is made; without a limit one of a few
+// kilobytes fills the memory.
+var limitCopies = sync.OnceFunc(func() { jsonpatch.AccumulatedCopySizeLimit = maxBody })
 
 // requestInfos tell from its path what a request is about.
 var requestInfos = &genericapirequest.RequestInfoFactory{APIPrefixes: sets.NewString("api", "apis"), GrouplessAPIPrefixes: sets.NewString("api")}
@@ -234,7 +237,7 @@ func (s *server) handler(config Config) http.Handler {
 	healthz.InstallLivezHandler(s.routes.ServeMux)
 	healthz.InstallReadyzHandler(s.routes.ServeMux)
 
-	handler := withDurability(http.HandlerFunc(s.dispatch), config.Saved)
+	handler := withDurability(http.HandlerFunc(s.dispatch), config.Store.Version, config.Saved)
 	handler = genericapifilters.WithAuthorization(handler, s.authorizer, s.kinds.codecs)
 	handler = impersonation.WithConstrainedImpersonation(handler, s.authorizer, s.kinds.codecs)
 	handler = genericapifilters.WithWarningRecorder(handler)

@@ -1,8 +1,6 @@
 package kubeapi
 
 import (
-	"context"
-
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/podspec/manifest"
@@ -16,6 +14,3 @@ func warningsOf(object metav1.Object) []string {
 	}
 	return texts
 }
-
-// serverWarnings is warningsOf for the objects of a resource.
-func serverWarnings[T metav1.Object](_ context.Context, object T) []string { return warningsOf(object) }

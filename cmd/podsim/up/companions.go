@@ -2,6 +2,7 @@ package up
 
 import (
 	"context"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -10,6 +11,7 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/client"
 	"github.com/podsim/podsim/podspec/manifest"
 	"github.com/podsim/podsim/runtime"
+	"github.com/podsim/podsim/runtime/kubeapi"
 )
 
 // createCompanions creates what the pods of a manifest refer to or run with.
@@ -35,6 +37,9 @@ func (c *creation) createCompanions(ctx context.Context, m *manifest.Contents) e
 		c.connection.HasReadWarnings(o)
 		if err := createCompanion(ctx, c.client.ServiceAccounts(o.Namespace), o, &created.Accounts); err != nil {
 			return err
+		}
+		if o.Name == kubeapi.DefaultAccount && !slices.Contains(created.Accounts, client.KeyOf(o)) {
+			created.Accounts = append(created.Accounts, client.KeyOf(o)) // a bare one takes its place when it goes
 		}
 	}
 	for _, o := range m.TrustBundles {

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -133,6 +134,29 @@ spec:
 			kept := contents.Pods[0].Labels["controller-uid"] == c.uid
 			if kept != (c.manual == "true") || contents.Pods[0].Labels["app"] != "pi" {
 				t.Errorf("labels %v", contents.Pods[0].Labels)
+			}
+		})
+	}
+}
+
+func TestTheAddressesThatAClusterGaveAServiceAreDropped(t *testing.T) {
+	for name, c := range map[string]struct{ metadata, spec, want string }{
+		"of a cluster":             {"{name: s, uid: 5a1e}", "clusterIP: 10.43.7.1, clusterIPs: [10.43.7.1]", "[] 0"},
+		"without one in a cluster": {"{name: s, uid: 5a1e}", "clusterIP: None, clusterIPs: [None]", "None[None] 0"},
+		"as somebody wrote it":     {"{name: s}", "clusterIP: 10.96.7.1", "10.96.7.1[] 30080"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "{apiVersion: v1, kind: Service, metadata: " + c.metadata + ", spec: {" + c.spec + ", type: NodePort, ports: [{port: 80, nodePort: 30080}]}}"
+			if strings.Contains(c.spec, "None") {
+				text = strings.Replace(text, "type: NodePort, ", "", 1)
+			}
+			loaded, err := Load(t.Context(), []string{"-"}, Options{Stdin: strings.NewReader(text), WithoutPod: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			spec := loaded.Services[0].Spec
+			if got := fmt.Sprint(spec.ClusterIP, spec.ClusterIPs, " ", spec.Ports[0].NodePort); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}

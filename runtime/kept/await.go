@@ -27,11 +27,11 @@ func (p *progress) tell(version uint64, failure error) {
 	p.tried = make(chan struct{})
 }
 
-// reached reports whether all is written up to a version; if not, how the last attempt went, and what is closed after the next one.
-func (p *progress) reached(version uint64) (bool, error, <-chan struct{}) {
+// reached reports whether all is written up to a version; if not, what is closed after the next attempt, and how the last one failed.
+func (p *progress) reached(version uint64) (bool, <-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.version >= version, p.failure, p.tried
+	return p.version >= version, p.tried, p.failure
 }
 
 // errEnded is told who waits for a keeper that writes no more.
@@ -41,7 +41,7 @@ var errEnded = errors.New("nothing is kept any more: the node ends")
 // made again, or the context's when that ends before. Any goroutine may call it.
 func (k *Keeper) Await(ctx context.Context, version uint64) error {
 	for first := true; ; first = false {
-		reached, failure, tried := k.progress.reached(version)
+		reached, tried, failure := k.progress.reached(version)
 		switch {
 		case reached:
 			return nil

@@ -93,7 +93,8 @@ func refuseDebug(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// attachWhenItRuns attaches to a container as soon as it runs. One that has ended by then has its log shown.
+// attachWhenItRuns attaches to a container as soon as it runs. One that has ended by then has its log shown, and so has one that is told
+// nothing: its log, followed, begins with what it said before anybody could attach.
 func attachWhenItRuns(ctx context.Context, getter genericclioptions.RESTClientGetter, options *attach.AttachOptions) error {
 	config, err := getter.ToRESTConfig()
 	if err != nil {
@@ -107,7 +108,7 @@ func attachWhenItRuns(ctx context.Context, getter genericclioptions.RESTClientGe
 	if err != nil {
 		return err
 	}
-	if status.Container(pod, options.ContainerName).State.Terminated == nil {
+	if options.Stdin && status.Container(pod, options.ContainerName).State.Terminated == nil {
 		options.Pod, options.Config = pod, coreConfig(config)
 		err := options.Run()
 		if err == nil {
@@ -115,7 +116,7 @@ func attachWhenItRuns(ctx context.Context, getter genericclioptions.RESTClientGe
 		}
 		fmt.Fprintf(options.ErrOut, "warning: couldn't attach to pod/%s, falling back to streaming logs: %v\n", options.PodName, err)
 	}
-	log := clients.CoreV1().Pods(options.Namespace).GetLogs(options.PodName, &corev1.PodLogOptions{Container: options.ContainerName})
+	log := clients.CoreV1().Pods(options.Namespace).GetLogs(options.PodName, &corev1.PodLogOptions{Container: options.ContainerName, Follow: true})
 	return logs.DefaultConsumeRequest(ctx, log, options.Out)
 }
 

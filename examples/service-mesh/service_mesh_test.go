@@ -19,6 +19,7 @@ func TestTrafficPassesThroughTheProxy(t *testing.T) {
 	pods["client"].WaitReady()
 	web.Container("proxy").WaitLog(`"GET /healthz HTTP/1\.1" 200 .*kube-probe`)
 
+	client.Exec("timeout", "30", "sh", "-c", "until wget -qO- http://web/cgi-bin/headers; do sleep 0.1; done") // the Service learns a moment later of a ready pod
 	ip := pods["client"].Status().PodIP
 	for name, address := range map[string]string{
 		"the Service":                        "web",

@@ -55,31 +55,17 @@ func (n *Node) Attach(ctx context.Context, namespace, name, container string, st
 			return n.engine.ContainerResize(ctx, id, dockercontainer.ResizeOptions{Width: uint(size.Width), Height: uint(size.Height)})
 		})
 	}
-	// Of a container that had ended before the client attached, which the status may not show yet, the engine says nothing, and never hangs
-	// up. One that ends just now may have said something first: then it was there to attach to.
+	// Of a container that had ended before the client attached, which the status may not show yet, the engine says nothing, and never hangs up.
 	inTime := func() bool { return true }
 	if seen, err := n.engine.ContainerInspect(ctx, id); err == nil && !seen.State.Running {
 		inTime = time.AfterFunc(lastOutputTime, attached.Close).Stop
 	}
-	var said tally
-	err = copyOutput(orDiscard(streams.Stdout), orDiscard(streams.Stderr), io.TeeReader(attached.Reader, &said), spec.TTY)
+	err = copyOutput(orDiscard(streams.Stdout), orDiscard(streams.Stderr), attached.Reader, spec.TTY)
 	if !inTime() {
-		if said > 0 {
-			return nil
-		}
 		return apierrors.NewBadRequest(fmt.Sprintf("container %q has ended", container))
 	}
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("reading the container's output: %w", err)
 	}
 	return nil
-}
-
-// tally counts the bytes that are written to it.
-type tally int64
-
-// Write implements io.Writer.
-func (t *tally) Write(p []byte) (int, error) {
-	*t += tally(len(p))
-	return len(p), nil
 }

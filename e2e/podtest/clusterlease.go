@@ -78,7 +78,8 @@ func (c *clusterLease) acquire() error {
 	}
 }
 
-// ownerFile says who the owner is on clusters of what the processes make whose locks are in the same directory.
+// ownerFile says who the owner is on clusters of what the processes make whose locks are in the same directory. It stays there for the next
+// ones.
 const ownerFile = "podtest-owner"
 
 // ownerOnClusters reads it, or makes it up.

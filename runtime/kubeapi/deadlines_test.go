@@ -111,14 +111,24 @@ func TestAWatchThroughAWebSocket(t *testing.T) {
 	conn := api.dial()
 	fmt.Fprint(conn, "GET /api/v1/namespaces/default/configmaps?watch=1 HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	wantAnswer(t, conn, http.StatusSwitchingProtocols)
+}
+
+// wantAnswer reads the head of the answer on a connection, which is to come soon and with that code.
+func wantAnswer(t *testing.T, conn net.Conn, code int) *http.Response {
+	t.Helper()
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusSwitchingProtocols {
-		t.Errorf("it is answered with %s", response.Status)
+	t.Cleanup(func() { response.Body.Close() })
+	if response.StatusCode != code {
+		t.Errorf("it is answered with %s, want %d", response.Status, code)
 	}
+	return response
 }
 
 // A request whose body does not come, or whose answer is not taken, ends.

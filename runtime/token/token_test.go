@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"os"
@@ -25,7 +26,9 @@ func TestWithoutAPlaceForTheKeyThereIsNone(t *testing.T) {
 	}
 }
 
-func TestWhatATokenSays(t *testing.T) {
+// anIssuer is one with a key of its own.
+func anIssuer(t *testing.T) (*Issuer, *ecdsa.PrivateKey) {
+	t.Helper()
 	key, err := LoadKey(filepath.Join(t.TempDir(), "key"))
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +37,11 @@ func TestWhatATokenSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return issuer, key
+}
+
+func TestWhatATokenSays(t *testing.T) {
+	issuer, key := anIssuer(t)
 	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "p", UID: "p-uid"}, Spec: corev1.PodSpec{ServiceAccountName: "builder"}}
 	now := time.Unix(1_000_000, 0)
 	for _, row := range []struct{ audience, want string }{{"vault", "vault"}, {"", IssuerURL}} {
@@ -146,14 +154,7 @@ func TestWhoATokenIsOf(t *testing.T) {
 }
 
 func TestTheKeysOfAnIssuerVerifyItsTokens(t *testing.T) {
-	key, err := LoadKey(filepath.Join(t.TempDir(), "key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	issuer, err := NewIssuer(key, "podsim", "n-uid")
-	if err != nil {
-		t.Fatal(err)
-	}
+	issuer, _ := anIssuer(t)
 	signed, err := issuer.Sign(Request{Namespace: "team", Account: "builder", Lifetime: time.Hour}, time.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
+
+	"github.com/podsim/podsim/runtime/engine/enginetest"
 )
 
 // createJob has a client create a Job "j" with the spec, whose pods have a container "main" and what the spec says besides.
@@ -136,9 +138,11 @@ func TestAJobThatFailsTooOften(t *testing.T) {
 	})
 }
 
-// A pod of a Job that somebody deletes has failed, is replaced, and is gone.
+// A pod of a Job that somebody deletes has failed, is replaced, and is gone. It takes its time to stop: as on a cluster, one that has
+// ended well before the Job learns of its deletion has succeeded.
 func TestAPodOfAJobThatSomebodyDeletes(t *testing.T) {
 	inWorld(t, func(w *world) {
+		w.machine.Script("main", stopsIn(time.Second))
 		w.createJob("{}")
 		j := w.awaitJob("running", func(j *batchv1.Job) bool { return j != nil && *orZero(j.Status.Ready) == 1 })
 		pods, _ := w.node.store.Pods.List("default")
@@ -214,7 +218,9 @@ spec:
 // A suspended Job has no pods, whose ends are no failures, and begins anew when it is resumed.
 func TestAJobIsSuspendedAndResumed(t *testing.T) {
 	inWorld(t, func(w *world) {
-		w.machine.Script("main", runFor(time.Minute, 0))
+		w.machine.Script("main", func(int) enginetest.Run {
+			return enginetest.Run{For: time.Minute, StopTakes: time.Second, StopCode: 143}
+		})
 		w.createJob("{parallelism: 2, completions: 2}")
 		jobs := w.clients().BatchV1().Jobs("default")
 		suspend := func(yes bool) {

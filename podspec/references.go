@@ -51,6 +51,24 @@ func projectionReferences(sources []*corev1.VolumeProjection, configMaps, secret
 	}
 }
 
+// ClaimsOf are the names of the claims that a pod uses, those that are made for it too.
+func ClaimsOf(pod *corev1.Pod) []string {
+	names := ReferencesOf(pod).Claims
+	for _, v := range EphemeralVolumes(pod) {
+		names = append(names, EphemeralClaimName(pod, v))
+	}
+	return names
+}
+
+// ClaimProtection is the finalizer of every claim: a cluster lets none go that a pod uses.
+const ClaimProtection = "kubernetes.io/pvc-protection"
+
+// Loses reports whether a pod cannot have a claim any more, because it came when that was being deleted already; the claim does not wait
+// for it. Times are to the second: who came in the same one has the claim.
+func Loses(pod *corev1.Pod, claim *corev1.PersistentVolumeClaim) bool {
+	return claim.DeletionTimestamp != nil && pod.CreationTimestamp.After(claim.DeletionTimestamp.Time)
+}
+
 // EphemeralClaimName is the name of the claim that is made for an ephemeral volume of a pod (S11.45).
 func EphemeralClaimName(pod *corev1.Pod, volume *corev1.Volume) string {
 	return pod.Name + "-" + volume.Name

@@ -64,13 +64,20 @@ func (n *Node) forgetLostClaims(found []*volume.Volume) {
 	}
 }
 
-// claimsOf are the names of the claims that a pod uses, its own ones too.
-func claimsOf(pod *corev1.Pod) []string {
-	names := podspec.ReferencesOf(pod).Claims
-	for _, v := range podspec.EphemeralVolumes(pod) {
-		names = append(names, podspec.EphemeralClaimName(pod, v))
+// checkClaims fails for the volumes of a pod whose claims were being deleted already when it came, until they are gone.
+func (n *Node) checkClaims(pod *corev1.Pod) error {
+	var failures volumes.MountErrors
+	for _, v := range pod.Spec.Volumes {
+		if v.PersistentVolumeClaim == nil {
+			continue
+		}
+		key := types.NamespacedName{Namespace: pod.Namespace, Name: v.PersistentVolumeClaim.ClaimName}
+		if claim, err := n.store.Claims.Get(key); err == nil && podspec.Loses(pod, claim) {
+			failures = append(failures, &volumes.MountError{Volume: v.Name, Unknown: true, Err: fmt.Errorf(
+				"error processing PVC %s: PVC is being deleted", key)})
+		}
 	}
-	return names
+	return failures.OrNil()
 }
 
 // bindClaim has a claim show that its volume is there. A pod can use a claim that nobody created: its volume is made all the same.
@@ -99,6 +106,7 @@ func claimOf(v *volume.Volume) *corev1.PersistentVolumeClaim {
 			Name:              v.Labels[volumes.LabelClaim],
 			UID:               types.UID(uuid.NewString()),
 			CreationTimestamp: metav1.NewTime(engineTime(v.CreatedAt)),
+			Finalizers:        []string{podspec.ClaimProtection},
 		},
 		Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
 	}

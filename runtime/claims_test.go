@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,6 +61,44 @@ func TestAClaimOutlivesItsPodAndItsNode(t *testing.T) {
 			t.Errorf("after its deletion its volume is %v", left)
 		}
 		w.wantNothingLeft()
+	})
+}
+
+// A claim that pods use stays until they are gone, across a crash of the node; who comes meanwhile waits for a new one.
+func TestAClaimInUseIsDeletedWithItsLastPod(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.withState()
+		core := w.clients().CoreV1()
+		claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: "store"}, Spec: corev1.PersistentVolumeClaimSpec{
+			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("1Gi")}},
+		}}
+		if _, err := core.PersistentVolumeClaims("default").Create(w.Context(), claim, metav1.CreateOptions{}); err != nil {
+			w.Fatal(err)
+		}
+		w.up(withClaim)
+		w.awaitPhase("p", corev1.PodRunning)
+		if err := core.PersistentVolumeClaims("default").Delete(w.Context(), "store", metav1.DeleteOptions{}); err != nil {
+			w.Fatal(err)
+		}
+		w.kill()
+		time.Sleep(time.Second)
+		w.up(strings.Replace(withClaim, "name: p}", "name: late}", 1))
+		time.Sleep(time.Minute)
+		kept, err := w.node.store.Claims.Get(types.NamespacedName{Namespace: "default", Name: "store"})
+		if err != nil || kept.DeletionTimestamp == nil || len(kept.Finalizers) != 1 {
+			w.Fatalf("while a pod uses it: %+v, %v", kept, err)
+		}
+		w.awaitPhase("late", corev1.PodPending)
+		w.wantEvent("late", "Warning FailedMount : Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], "+
+			"failed to process volumes=[data]: error processing PVC default/store: PVC is being deleted")
+		w.delete("p", -1)
+		w.awaitGone("p")
+		synctest.Wait()
+		if kept, err := w.node.store.Claims.Get(types.NamespacedName{Namespace: "default", Name: "store"}); !apierrors.IsNotFound(err) {
+			w.Errorf("after its pod: %+v, %v", kept, err)
+		}
+		w.awaitPhase("late", corev1.PodRunning)
 	})
 }
 

@@ -56,7 +56,8 @@ func ephemeralClaim(pod *corev1.Pod, v *corev1.Volume) *corev1.PersistentVolumeC
 	claim := &corev1.PersistentVolumeClaim{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: pod.Namespace, Name: podspec.EphemeralClaimName(pod, v), Labels: template.Labels, Annotations: template.Annotations,
-			UID: types.UID(uuid.NewString()), CreationTimestamp: metav1.NewTime(time.Now()).Rfc3339Copy(),
+			Finalizers: []string{podspec.ClaimProtection},
+			UID:        types.UID(uuid.NewString()), CreationTimestamp: metav1.NewTime(time.Now()).Rfc3339Copy(),
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(pod, corev1.SchemeGroupVersion.WithKind("Pod"))},
 		},
 		Spec:   template.Spec,

@@ -85,7 +85,8 @@ func isUsersNamespace(namespace *corev1.Namespace) bool {
 // isUsersClaim leaves out claims that were made of a volume on the engine, which does outlive the node, or for a pod.
 func isUsersClaim(claim *corev1.PersistentVolumeClaim) bool {
 	owner := metav1.GetControllerOf(claim)
-	return writtenByClient(claim) && (owner == nil || owner.Kind != "Pod")
+	told := writtenByClient(claim) || claim.DeletionTimestamp != nil // else its volume would bring it back
+	return told && (owner == nil || owner.Kind != "Pod")
 }
 
 // isUsersAccount leaves out the account that every namespace has, as long as it says nothing. Nobody keeps book of who wrote that one. The

@@ -110,7 +110,7 @@ func objectRecords(pod *corev1.Pod, from *store.Store) ([]objectRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	claims, err := recordsOf(from.Claims, claimRecord, pod.Namespace, claimsOf(pod))
+	claims, err := recordsOf(from.Claims, claimRecord, pod.Namespace, podspec.ClaimsOf(pod))
 	if err != nil {
 		return nil, err
 	}

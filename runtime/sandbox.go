@@ -106,6 +106,9 @@ func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 	if err := w.node.makeEphemeralClaims(ctx, pod); err != nil {
 		return err
 	}
+	if err := w.node.checkClaims(pod); err != nil {
+		return err
+	}
 	layout, err := w.planVolumes(ctx, pod)
 	if err != nil {
 		return err
@@ -121,7 +124,7 @@ func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 	if err != nil {
 		return err
 	}
-	for _, claim := range claimsOf(pod) {
+	for _, claim := range podspec.ClaimsOf(pod) {
 		w.node.bindClaim(types.NamespacedName{Namespace: pod.Namespace, Name: claim})
 	}
 	lost := w.state.Sandbox

@@ -1,5 +1,5 @@
 // Package controllers keeps what clients ask for of Deployments, ReplicaSets, StatefulSets and DaemonSets: so many pods of their template,
-// and no others. It runs Jobs to their completion, and collects what is left when its owner is gone.
+// and no others. It runs Jobs to their completion, collects what is left when its owner is gone, and keeps claims as long as pods use them.
 //
 // Every kind has a controller of its own: a queue of names, fed by what changes in the store, and one goroutine that looks at one object
 // after the other and brings the world closer to what it says (run.go). What there is to do is decided by pure packages below this one;

@@ -171,9 +171,7 @@ func (m *Manager) releaseAll(ctx context.Context, pods []*corev1.Pod) error {
 
 // release lets a pod go that no Job is to count any more. One that is gone already needs nothing.
 func (m *Manager) release(ctx context.Context, pod *corev1.Pod) error {
-	change := metadataPatch(map[string]any{
-		"uid": pod.UID, "$deleteFromPrimitiveList/finalizers": []string{batchv1.JobTrackingFinalizer},
-	})
+	change := unfinalized(pod, batchv1.JobTrackingFinalizer)
 	_, err := m.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.StrategicMergePatchType, change, metav1.PatchOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) { // gone, or another of its name
 		return nil

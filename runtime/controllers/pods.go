@@ -97,6 +97,11 @@ func disowning(object types.UID, owners ...types.UID) []byte {
 	return metadataPatch(map[string]any{"uid": object, "ownerReferences": gone})
 }
 
+// unfinalized is the patch that takes a finalizer off an object.
+func unfinalized(object metav1.Object, finalizer string) []byte {
+	return metadataPatch(map[string]any{"uid": object.GetUID(), "$deleteFromPrimitiveList/finalizers": []string{finalizer}})
+}
+
 // metadataPatch is a patch of metadata. The uid in it makes it fail when the object is another one by now.
 func metadataPatch(metadata map[string]any) []byte {
 	text, err := json.Marshal(map[string]any{"metadata": metadata})

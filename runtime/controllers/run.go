@@ -56,7 +56,7 @@ func New(config Config) (*Manager, error) {
 func (m *Manager) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for _, c := range []*controller{
-		m.deployments(), m.replicaSets(), m.statefulSets(), m.daemonSets(), m.jobs(), m.jobStrays(),
+		m.deployments(), m.replicaSets(), m.statefulSets(), m.daemonSets(), m.jobs(), m.jobStrays(), m.claimProtection(),
 	} {
 		running.Go(func() { c.run(ctx, m.log) })
 	}

@@ -9,6 +9,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/informers"
@@ -115,8 +116,22 @@ func workWithClaims(t *testing.T, clients kubernetes.Interface) {
 	if err := claims.Delete(ctx, "data", metav1.DeleteOptions{}); err != nil {
 		t.Error(err)
 	}
+	if kept, err := claims.Get(ctx, "data", metav1.GetOptions{}); err != nil || kept.DeletionTimestamp == nil {
+		t.Errorf("as long as it is protected: %v, %v", kept, err)
+	}
+	releaseClaim(t, clients, "default", "data")
 	if _, err := claims.Get(ctx, "data", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("after the deletion: %v", err)
+	}
+}
+
+// releaseClaim lets a claim go that is being deleted, as a controller does when no pod uses it.
+func releaseClaim(t *testing.T, clients kubernetes.Interface, namespace, name string) {
+	t.Helper()
+	_, err := clients.CoreV1().PersistentVolumeClaims(namespace).Patch(t.Context(), name, types.StrategicMergePatchType,
+		[]byte(`{"metadata": {"$deleteFromPrimitiveList/finalizers": ["kubernetes.io/pvc-protection"]}}`), metav1.PatchOptions{})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

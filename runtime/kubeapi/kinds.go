@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"sync"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -55,6 +56,9 @@ func claims(config Config) *resource[*corev1.PersistentVolumeClaim] {
 		writes: claimWriter{memory.Straight[*corev1.PersistentVolumeClaim]{Collection: config.Store.Claims}, config.Node},
 		prepare: func(claim *corev1.PersistentVolumeClaim) {
 			claim.Status = corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending}
+			if !slices.Contains(claim.Finalizers, podspec.ClaimProtection) { // as an API server's admission does
+				claim.Finalizers = append(claim.Finalizers, podspec.ClaimProtection)
+			}
 		},
 		check: validation.ValidateClaim,
 		prepareUpdate: func(newer, older *corev1.PersistentVolumeClaim) {

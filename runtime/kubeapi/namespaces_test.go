@@ -134,6 +134,7 @@ func TestDeletedNamespaceEndsEmpty(t *testing.T) {
 	if !errors.As(err, &status) || status.Error() != want || !apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		t.Errorf("%v, want %s", err, want)
 	}
+	releaseClaim(t, api.clients(), "team", "data")
 	if err := core.Pods("team").Delete(ctx, "slow", *metav1.NewDeleteOptions(0)); err != nil { // its end
 		t.Fatal(err)
 	}

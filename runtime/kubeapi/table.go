@@ -89,12 +89,15 @@ func claimTable() table[*corev1.PersistentVolumeClaim] {
 			wide("VolumeMode", "Whether the volume has a file system."),
 		},
 		row: func(claim *corev1.PersistentVolumeClaim, now time.Time) metav1.TableRow {
-			capacity, modes := "", ""
+			status, capacity, modes := string(claim.Status.Phase), "", ""
+			if claim.DeletionTimestamp != nil {
+				status = "Terminating"
+			}
 			if claim.Spec.VolumeName != "" {
 				size := claim.Status.Capacity[corev1.ResourceStorage]
 				capacity, modes = size.String(), shortAccessModes(claim.Status.AccessModes)
 			}
-			return cells(claim.Name, string(claim.Status.Phase), claim.Spec.VolumeName, capacity, modes,
+			return cells(claim.Name, status, claim.Spec.VolumeName, capacity, modes,
 				valueOr(claim.Spec.StorageClassName, ""), valueOr(claim.Spec.VolumeAttributesClassName, "<unset>"),
 				since(claim.CreationTimestamp.Time, now), string(valueOr(claim.Spec.VolumeMode, "<unset>")))
 		},

@@ -213,7 +213,7 @@ func (o *options) deleteClaims(ctx context.Context, core corev1client.CoreV1Inte
 			fmt.Fprintf(o.ErrOut, "Warning: persistentvolumeclaim %q stays, because pod %q uses it\n", claim.name, user)
 			continue
 		}
-		err := core.PersistentVolumeClaims(claim.namespace).Delete(ctx, claim.name, metav1.DeleteOptions{})
+		err := client.DeleteClaim(ctx, core, claim.namespace, claim.name)
 		if err == nil {
 			fmt.Fprintf(o.Out, "persistentvolumeclaim %q deleted\n", claim.name)
 		}

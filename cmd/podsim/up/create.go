@@ -171,7 +171,7 @@ func (c *creation) undo(ctx context.Context) error {
 	}
 	errs = append(errs, c.deleteCompanions(ctx))
 	for _, o := range c.claims {
-		errs = append(errs, client.UnlessNotFound(c.client.PersistentVolumeClaims(o.Namespace).Delete(ctx, o.Name, metav1.DeleteOptions{})))
+		errs = append(errs, client.UnlessNotFound(client.DeleteClaim(ctx, c.client, o.Namespace, o.Name)))
 	}
 	err := errors.Join(errs...)
 	switch {

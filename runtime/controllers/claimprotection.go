@@ -1,0 +1,55 @@
+package controllers
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podsim/podsim/podspec"
+	"github.com/podsim/podsim/runtime/store"
+)
+
+// inUseRetry is how long after containers were found that use a claim, but are no pod's of this node, it is tried again to let it go.
+const inUseRetry = 2 * time.Second
+
+// claimProtection lets claims go that are being deleted, once no pod uses them.
+func (m *Manager) claimProtection() *controller {
+	ofPods := func(ctx context.Context, pending queue) {
+		store.Follow(ctx, m.store.Pods, func(pod *corev1.Pod) {
+			for _, name := range podspec.ClaimsOf(pod) {
+				pending.Add(types.NamespacedName{Namespace: pod.Namespace, Name: name})
+			}
+		})
+	}
+	return &controller{
+		name:      "pvc-protection",
+		follow:    []func(context.Context, queue){followOwners(m.store.Claims), ofPods},
+		reconcile: m.releaseUnused,
+	}
+}
+
+// releaseUnused takes the protection off a claim that is being deleted, unless a pod uses it. With its last finalizer goes the claim.
+func (m *Manager) releaseUnused(ctx context.Context, key types.NamespacedName) (time.Duration, error) {
+	claim, err := m.store.Claims.Get(key)
+	if err != nil || claim.DeletionTimestamp == nil || !slices.Contains(claim.Finalizers, podspec.ClaimProtection) {
+		return 0, nil
+	}
+	pods, _ := m.store.Pods.List(claim.Namespace)
+	if slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
+		return slices.Contains(podspec.ClaimsOf(pod), claim.Name) && !podspec.Loses(pod, claim)
+	}) {
+		return 0, nil
+	}
+	change := unfinalized(claim, podspec.ClaimProtection)
+	_, err = m.client.CoreV1().PersistentVolumeClaims(claim.Namespace).Patch(ctx, claim.Name, types.StrategicMergePatchType, change, metav1.PatchOptions{})
+	if apierrors.IsForbidden(err) { // another node has a pod with it
+		m.warn(owner{claim, m.store.Claims.Kind(), "pvc-protection-controller"}, "VolumeFailedDelete", "%v", err)
+		return inUseRetry, nil
+	}
+	return 0, err
+}

@@ -35,12 +35,17 @@ func (n *Node) adopt(ctx context.Context) (whole bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	whole = true
+	unknown := map[types.UID]bool{}
 	for uid, containers := range found {
 		if err := n.adoptPod(ctx, uid, containers); err != nil { // it is left as it is; the other pods need their node
 			n.log.Error("taking over a pod", "uid", uid, "error", err)
-			whole = false
+			unknown[uid] = true
 		}
+	}
+	whole = len(unknown) == 0
+	if err := n.adoptWaiting(unknown); err != nil {
+		n.log.Error("taking over pods that wait", "error", err)
+		whole = false
 	}
 	if err := n.insist(ctx, "removing unused networks", func() error { return n.removeUnusedNetworks(ctx) }); err != nil {
 		n.log.Warn("removing networks without pods", "error", err)
@@ -140,14 +145,7 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 	if err := w.adoptState(ctx, saved, containers, sandbox, files); err != nil {
 		return nil, err
 	}
-	if limit, err := time.ParseDuration(sandbox.Labels[engine.LabelMaxRestartBackoff]); err == nil {
-		w.maxBackOff = limit
-	}
-	w.network = sandbox.Labels[network.LabelNetwork]
-	_, w.clusterAPI = sandbox.Labels[engine.LabelClusterAPI]
-	if _, ok := sandbox.Labels[engine.LabelRBAC]; ok {
-		n.rbac.Store(true)
-	}
+	w.adoptLabels(sandbox.Labels)
 	w.saver.reachThrough(sandbox.ID)
 	if !status.Terminal(pod.Status.Phase) { // what was saved may be older than what was seen last
 		pod.Status = status.Generate(status.Input{Pod: pod, State: &w.state, Now: time.Now(), Stopping: pod.DeletionTimestamp != nil})
@@ -182,6 +180,14 @@ func (n *Node) adoptRecords(ctx context.Context, sandbox dockercontainer.Summary
 			return fmt.Errorf("reading its secrets: %w", err)
 		}
 	}
+	if err := n.putBackRecords(saved, files, secrets); err != nil {
+		n.log.Warn("reading the records of a pod's objects", "sandbox", sandbox.ID, "error", err)
+	}
+	return nil
+}
+
+// putBackRecords puts what the records hold into the store, but for the pod. The error tells of those that hold nonsense.
+func (n *Node) putBackRecords(saved savedPod, files, secrets map[string][]byte) error {
 	var failures []error
 	for _, e := range saved.Events {
 		failures = append(failures, createAgain(n.store.Events, e))
@@ -189,13 +195,10 @@ func (n *Node) adoptRecords(ctx context.Context, sandbox dockercontainer.Summary
 	failures = append(failures,
 		adoptObjects(n, saved, files, configMapRecord, n.store.ConfigMaps),
 		adoptObjects(n, saved, files, claimRecord, n.store.Claims),
-		n.adoptServices(sandbox.Labels[network.LabelPodNamespace], files[servicesRecord]),
+		n.adoptServices(saved.Pod.Namespace, files[servicesRecord]),
 		n.adoptTrustBundles(files[trustBundlesRecord]),
 		adoptObjects(n, saved, secrets, secretRecord, n.store.Secrets))
-	if err := errors.Join(failures...); err != nil {
-		n.log.Warn("reading the records of a pod's objects", "sandbox", sandbox.ID, "error", err)
-	}
-	return nil
+	return errors.Join(failures...)
 }
 
 // adoptObjects stores the objects of those records of a pod that begin with the prefix, unless newer ones are there.

@@ -76,14 +76,14 @@ func TestAClaimInUseIsDeletedWithItsLastPod(t *testing.T) {
 		if _, err := core.PersistentVolumeClaims("default").Create(w.Context(), claim, metav1.CreateOptions{}); err != nil {
 			w.Fatal(err)
 		}
-		w.up(withClaim)
+		w.create(withClaim)
 		w.awaitPhase("p", corev1.PodRunning)
 		if err := core.PersistentVolumeClaims("default").Delete(w.Context(), "store", metav1.DeleteOptions{}); err != nil {
 			w.Fatal(err)
 		}
-		w.kill()
 		time.Sleep(time.Second)
-		w.up(strings.Replace(withClaim, "name: p}", "name: late}", 1))
+		w.create(strings.Replace(withClaim, "name: p}", "name: late}", 1))
+		w.kill()
 		time.Sleep(time.Minute)
 		kept, err := w.node.store.Claims.Get(types.NamespacedName{Namespace: "default", Name: "store"})
 		if err != nil || kept.DeletionTimestamp == nil || len(kept.Finalizers) != 1 {

@@ -7,8 +7,8 @@
 // sandbox.go sets a pod up, image.go and pull.go bring an image, start.go starts one instance of it, probes.go watches over what runs,
 // stop.go stops instances in order, hooks.go runs what containers want done after their start and before their stop, restartall.go lets
 // all containers of a pod begin anew, resize.go changes what running ones may take, disk.go and outofmemory.go end what takes too much,
-// remove.go leaves nothing behind, and adopt.go finds all of it again after a crash. What no pod has a record of is kept in the state
-// directory (keep.go, package kept).
+// remove.go leaves nothing behind, and adopt.go finds all of it again after a crash. What the engine has nothing of is kept in the state
+// directory: pods that wait for their first sandbox (waiting.go), and what no pod has a record of (keep.go, package kept).
 //
 // What Services come to is decided by the pure package services for all pods at once (servicetables.go); beside each worker a keeper
 // tells it to the pod's proxy (serviceproxy.go), and a router links the networks of namespaces (router.go).

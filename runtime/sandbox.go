@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -54,7 +55,11 @@ func (w *worker) replaceSandbox(ctx context.Context, pod *corev1.Pod) time.Time 
 	if ctx.Err() != nil {
 		return time.Time{}
 	}
-	return w.sandboxFailed(pod, err)
+	next := w.sandboxFailed(pod, err)
+	if w.state.Sandbox == nil {
+		w.saveFirst(ctx) // nothing on the engine tells of the pod yet
+	}
+	return next
 }
 
 // forgetInits drops what init containers were before their newest instance: in the new sandbox they all run again (S4.51), and only
@@ -235,16 +240,38 @@ func (w *worker) createSandbox(ctx context.Context, pod *corev1.Pod, layout *vol
 	}
 }
 
-func (w *worker) createBox(ctx context.Context, box network.Sandbox) (string, error) {
+// labels are those of the pod's sandbox that tell a next node how this one took the pod.
+func (w *worker) labels() map[string]string {
+	labels := map[string]string{}
 	if w.maxBackOff > 0 {
-		box.Config.Labels[engine.LabelMaxRestartBackoff] = w.maxBackOff.String()
+		labels[engine.LabelMaxRestartBackoff] = w.maxBackOff.String()
 	}
 	if w.node.rbac.Load() {
-		box.Config.Labels[engine.LabelRBAC] = "true"
+		labels[engine.LabelRBAC] = "true"
 	}
 	if w.clusterAPI {
-		box.Config.Labels[engine.LabelClusterAPI] = "true"
+		labels[engine.LabelClusterAPI] = "true"
 	}
+	if w.network != "" {
+		labels[network.LabelNetwork] = w.network
+	}
+	return labels
+}
+
+// adoptLabels is the inverse of labels.
+func (w *worker) adoptLabels(labels map[string]string) {
+	if limit, err := time.ParseDuration(labels[engine.LabelMaxRestartBackoff]); err == nil {
+		w.maxBackOff = limit
+	}
+	w.network = labels[network.LabelNetwork]
+	_, w.clusterAPI = labels[engine.LabelClusterAPI]
+	if _, ok := labels[engine.LabelRBAC]; ok {
+		w.node.rbac.Store(true)
+	}
+}
+
+func (w *worker) createBox(ctx context.Context, box network.Sandbox) (string, error) {
+	maps.Copy(box.Config.Labels, w.labels())
 	ctx, cancel := uninterrupted(ctx)
 	defer cancel()
 	created, err := w.node.engine.ContainerCreate(ctx, box.Config, box.Host, box.Networking, nil, box.Name)

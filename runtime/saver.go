@@ -14,6 +14,7 @@ import (
 
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/fault"
+	"github.com/podsim/podsim/runtime/kept"
 	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
@@ -36,6 +37,7 @@ type saver struct {
 
 	mu       sync.Mutex     // guards the fields below
 	sandbox  string         // the container through which the volumes are reached; "" while there is none
+	waiting  *waitingFile   // where the records lie until there is a first sandbox; nil from then on
 	pod      *corev1.Pod    // what is still to be saved; nil if nothing is
 	attempts map[string]int // as savedPod has them
 	version  uint64         // of the newest pod that was to be saved
@@ -45,11 +47,20 @@ func newSaver(n *Node, log *slog.Logger) *saver {
 	return &saver{engine: n.engine, store: n.store, log: log, dirty: make(chan struct{}, 1)}
 }
 
-// reachThrough names the sandbox whose volumes are written from now on; "" stops the writing.
+// reachThrough names the sandbox whose volumes are written from now on, and hold the records by now; "" stops the writing.
 func (s *saver) reachThrough(sandboxID string) {
 	s.mu.Lock()
-	s.sandbox = sandboxID
+	waiting := s.waiting
+	s.sandbox, s.waiting = sandboxID, nil
 	s.mu.Unlock()
+	if waiting == nil {
+		return
+	}
+	s.writing.Lock() // it may be written just now
+	defer s.writing.Unlock()
+	if err := kept.RemoveFile(waiting.path); err != nil {
+		s.log.Warn("removing the records of a pod that does not wait any more", "error", err)
+	}
 }
 
 // save has the pod saved some time soon. The attempts are those of savedPod; nil leaves them as they are.
@@ -94,15 +105,19 @@ func (s *saver) flush(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.Lock()
-	pod, attempts, sandbox := s.pod, s.attempts, s.sandbox
-	if sandbox != "" {
+	pod, attempts, sandbox, waiting := s.pod, s.attempts, s.sandbox, s.waiting
+	if sandbox != "" || waiting != nil {
 		s.pod = nil
 	}
 	s.mu.Unlock()
-	if pod == nil || sandbox == "" {
-		return nil
+	var err error
+	switch {
+	case pod == nil:
+	case sandbox != "":
+		err = s.write(ctx, sandbox, pod, attempts)
+	case waiting != nil:
+		err = s.writeBeside(waiting, pod, attempts)
 	}
-	err := s.write(ctx, sandbox, pod, attempts)
 	if err == nil {
 		return nil
 	}
@@ -138,6 +153,16 @@ func (s *saver) write(ctx context.Context, sandbox string, pod *corev1.Pod, atte
 	}
 	s.objects = versions
 	return nil
+}
+
+// writeBeside writes all records of a pod that waits for its sandbox.
+func (s *saver) writeBeside(waiting *waitingFile, pod *corev1.Pod, attempts map[string]int) error {
+	s.objects = nil
+	meta, _, err := s.records(pod, attempts)
+	if err != nil {
+		return err
+	}
+	return waiting.write(meta)
 }
 
 // records are what is to be written: the pod, and the objects that it refers to as far as they changed since they were written.

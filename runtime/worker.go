@@ -95,7 +95,7 @@ func newWorker(n *Node, pod *corev1.Pod) *worker {
 	}
 	w.proxy = newProxyKeeper(w)
 	w.faults = newFaultKeeper(w)
-	w.saver.faults = w.faults.list
+	w.saver.faults, w.saver.waiting = w.faults.list, newWaitingFile(w)
 	return w
 }
 

@@ -83,6 +83,9 @@ func TokenKeyPath(dir string) string { return filepath.Join(dir, "token.key") }
 // ObjectsPath is the folder in which nodes of the directory keep what outlives them. It stays as long as anything is in it.
 func ObjectsPath(dir string) string { return filepath.Join(dir, "objects") }
 
+// WaitingPath is the folder in which nodes of the directory keep the pods that have nothing on the engine yet.
+func WaitingPath(dir string) string { return filepath.Join(dir, "waiting") }
+
 // authorityPath and addressPath are the files by which nodes of the directory have one TCP port: they stay when a node ends.
 func authorityPath(dir string) string { return filepath.Join(dir, "ca.pem") }
 func addressPath(dir string) string   { return filepath.Join(dir, "address") }

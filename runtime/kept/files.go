@@ -53,8 +53,8 @@ func escape(name string) string {
 	return escaped.String()
 }
 
-// writeFile replaces a file as a whole, and makes its folder if need be. Nobody else may read it.
-func writeFile(path string, content []byte) error {
+// WriteFile replaces a file as a whole, and makes its folder if need be. Nobody else may read it.
+func WriteFile(path string, content []byte) error {
 	err := os.WriteFile(path+unfinished, content, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
@@ -71,8 +71,8 @@ func writeFile(path string, content []byte) error {
 	return err
 }
 
-// removeFile removes a file, and its folder when that is empty. It is no error if there is none.
-func removeFile(path string) error {
+// RemoveFile removes a file, and its folder when that is empty. It is no error if there is none.
+func RemoveFile(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -94,5 +94,5 @@ func readDeletions(dir string) uint64 {
 }
 
 func writeDeletions(dir string, version uint64) error {
-	return writeFile(filepath.Join(dir, deletionsFile), []byte(strconv.FormatUint(version, 10)+"\n"))
+	return WriteFile(filepath.Join(dir, deletionsFile), []byte(strconv.FormatUint(version, 10)+"\n"))
 }

@@ -130,7 +130,7 @@ func (k *Keeper) write(version uint64) error {
 		if stuck && filepath.Dir(path) == filepath.Join(k.dir, k.collections[0].Resource()) {
 			break
 		}
-		if err := removeFile(path); err != nil {
+		if err := RemoveFile(path); err != nil {
 			errs, stuck = append(errs, err), true
 			continue
 		}
@@ -172,7 +172,7 @@ func (k *Keeper) writeAll(c Collection) (obsolete []string, err error) {
 		}
 		content, err := o.encode()
 		if err == nil {
-			err = writeFile(path, content)
+			err = WriteFile(path, content)
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -196,7 +196,7 @@ func (k *Keeper) Close(noCopies bool) error {
 	}
 	k.progress.tell(0, errEnded)
 	if len(k.written) == 0 && noCopies {
-		if err := removeFile(filepath.Join(k.dir, deletionsFile)); err != nil {
+		if err := RemoveFile(filepath.Join(k.dir, deletionsFile)); err != nil {
 			return fmt.Errorf("leaving no kept objects: %w", err)
 		}
 	}

@@ -38,7 +38,7 @@ func (k *Keeper) loadAll(c Collection) error {
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
 		if strings.HasSuffix(entry.Name(), unfinished) {
-			if err := removeFile(path); err != nil {
+			if err := RemoveFile(path); err != nil {
 				return err
 			}
 		}

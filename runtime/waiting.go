@@ -1,0 +1,122 @@
+package runtime
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/kept"
+	"github.com/podsim/podsim/runtime/kubeapi"
+	"github.com/podsim/podsim/volumes"
+)
+
+// A pod that waits for its first sandbox, because something is missing that its volumes show or the engine makes none, has nothing on the
+// engine yet by which a next node could know it (D3), and neither has one that was rejected. Until there is a sandbox its records lie in
+// the state directory.
+
+const waitingSuffix = ".json"
+
+// waitingPod is what lies there of a pod.
+type waitingPod struct {
+	// Labels are those of the sandbox to come that tell how its node took it.
+	Labels map[string]string
+	// Files are the records of the meta volume to come. Secrets are nil where they would reach a disk: then the pod waits for the objects.
+	Files, Secrets map[string][]byte
+}
+
+// waitingFile is where a pod's records lie until it has its first sandbox.
+type waitingFile struct {
+	path    string
+	secrets bool
+	labels  func() map[string]string
+}
+
+// newWaitingFile is the file of a worker's pod; nil if the node has no state directory.
+func newWaitingFile(w *worker) *waitingFile {
+	dir := w.node.options.StateDir
+	if dir == "" {
+		return nil
+	}
+	return &waitingFile{path: filepath.Join(endpoint.WaitingPath(dir), string(w.uid)+waitingSuffix), secrets: kept.InMemory(dir), labels: w.labels}
+}
+
+func (f *waitingFile) write(meta volumes.Meta) error {
+	content := waitingPod{Labels: f.labels(), Files: meta.Files}
+	if f.secrets {
+		content.Secrets = meta.Secrets
+	}
+	encoded, err := json.Marshal(content)
+	if err != nil {
+		return fmt.Errorf("encoding the records of a pod that waits: %w", err)
+	}
+	return kept.WriteFile(f.path, encoded)
+}
+
+// adoptWaiting gives the pods their workers back that have no sandbox yet. Those of the uids it leaves as they are: nobody could look what
+// the engine has of them.
+func (n *Node) adoptWaiting(unknown map[types.UID]bool) error {
+	if n.options.StateDir == "" {
+		return nil
+	}
+	dir := endpoint.WaitingPath(n.options.StateDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("looking for pods that wait: %w", err)
+	}
+	var failures []error
+	for _, entry := range entries {
+		uid, whole := strings.CutSuffix(entry.Name(), waitingSuffix)
+		if whole && !unknown[types.UID(uid)] {
+			failures = append(failures, n.adoptWaitingPod(filepath.Join(dir, entry.Name()), types.UID(uid)))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// adoptWaitingPod takes one pod over. A file that holds nonsense is moved aside.
+func (n *Node) adoptWaitingPod(path string, uid types.UID) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	waiting, saved, err := decodeWaiting(content, uid)
+	if err != nil {
+		n.log.Error("reading a pod that waits; its file is moved aside", "file", path, "error", err)
+		return os.Rename(path, path+".damaged")
+	}
+	if err := n.putBackRecords(saved, waiting.Files, waiting.Secrets); err != nil {
+		n.log.Warn("reading the records of a pod's objects", "file", path, "error", err)
+	}
+	w := newWorker(n, saved.Pod)
+	w.saver.number = saved.Number
+	w.adoptLabels(waiting.Labels)
+	w.faults.adopt(saved.Faults, func(string) bool { return false })
+	kubeapi.EnsureNamespace(n.store, saved.Pod.Namespace)
+	_, err = n.store.Pods.Create(saved.Pod)
+	if apierrors.IsAlreadyExists(err) { // it is the engine's by now, or was followed by another of its name
+		return kept.RemoveFile(path)
+	}
+	if err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.startWorker(w)
+	return nil
+}
+
+func decodeWaiting(content []byte, uid types.UID) (waiting waitingPod, saved savedPod, err error) {
+	if err := json.Unmarshal(content, &waiting); err != nil {
+		return waiting, saved, err
+	}
+	saved, err = newestPodRecord(uid, waiting.Files)
+	return waiting, saved, err
+}

@@ -1,0 +1,115 @@
+package runtime
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/podsim/podsim/runtime/endpoint"
+)
+
+const waitsForSettings = `
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  volumes: [{name: settings, configMap: {name: settings}}, {name: more, configMap: {name: more}}]
+  containers:
+  - {name: main, image: "busybox:1.36", volumeMounts: [{name: settings, mountPath: /settings}, {name: more, mountPath: /more}]}
+`
+
+// wantWaiting checks how many pods have their records in the state directory.
+func (w *world) wantWaiting(want int) {
+	w.Helper()
+	entries, err := os.ReadDir(endpoint.WaitingPath(w.options.StateDir))
+	if err != nil && !os.IsNotExist(err) {
+		w.Fatal(err)
+	}
+	if len(entries) != want || want == 0 && err == nil {
+		w.Errorf("%d records of pods that wait, want %d: %v", len(entries), want, err)
+	}
+}
+
+// A pod that waits for its first sandbox is there after a crash, with what was made for it, and goes on to wait.
+func TestAPodThatWaitsOutlivesAKilledNode(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.options.MaxRestartBackoff = 7 * time.Second
+		w.withState()
+		w.options.MaxRestartBackoff = 0 // the next nodes'
+		companion := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "settings"}, Data: map[string]string{"k": "v"}}
+		maps := w.clients().CoreV1().ConfigMaps("default")
+		if _, err := maps.Create(w.Context(), companion, metav1.CreateOptions{FieldManager: CompanionManager}); err != nil {
+			w.Fatal(err)
+		}
+		w.create(waitsForSettings)
+		w.await("p", "waiting", func(pod *corev1.Pod) bool { return len(w.eventsOf("p")) > 1 })
+		before := w.pod("p")
+		w.wantWaiting(1)
+		w.kill()
+		after := w.pod("p")
+		if after == nil || after.UID != before.UID || after.Status.Phase != corev1.PodPending {
+			w.Fatalf("after the crash: %+v", after)
+		}
+		w.wantEvent("p", `Warning FailedMount : MountVolume.SetUp failed for volume "more" : configmap "more" not found`)
+		if limit := w.node.worker(after.UID).maxBackOff; limit != 7*time.Second {
+			w.Errorf("its back-off is capped at %v", limit)
+		}
+		companion.Name = "more"
+		if _, err := w.clients().CoreV1().ConfigMaps("default").Create(w.Context(), companion, metav1.CreateOptions{}); err != nil {
+			w.Fatal(err)
+		}
+		w.awaitPhase("p", corev1.PodRunning)
+		w.wantWaiting(0)
+		w.kill()
+		w.awaitPhase("p", corev1.PodRunning)
+		w.delete("p", -1)
+		w.awaitGone("p")
+		w.wantNothingLeft()
+	})
+}
+
+// Records that are no use are out of the way of everything else.
+func TestRecordsOfPodsThatDoNotWaitAnyMore(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.withState()
+		w.create(waitsForSettings)
+		w.await("p", "waiting", func(pod *corev1.Pod) bool { return len(w.eventsOf("p")) > 1 })
+		waiting := endpoint.WaitingPath(w.options.StateDir)
+		uid := string(w.pod("p").UID)
+		stale, err := os.ReadFile(filepath.Join(waiting, uid+".json"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.delete("p", -1)
+		w.awaitGone("p")
+		w.wantWaiting(0)
+
+		w.create(strings.ReplaceAll(oneMain, "name: p}", "name: q}"))
+		w.awaitPhase("q", corev1.PodRunning)
+		if err := os.MkdirAll(waiting, 0o700); err != nil {
+			w.Fatal(err)
+		}
+		nonsense := filepath.Join(waiting, "nonsense.json")
+		other := strings.ReplaceAll(string(stale), uid, string(w.pod("q").UID))
+		for path, content := range map[string]string{nonsense: "{", filepath.Join(waiting, string(w.pod("q").UID)+".json"): other} {
+			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+				w.Fatal(err)
+			}
+		}
+		w.kill()
+		w.awaitPhase("q", corev1.PodRunning)
+		waiting = endpoint.WaitingPath(w.options.StateDir)
+		if _, err := os.Stat(filepath.Join(waiting, "nonsense.json.damaged")); err != nil {
+			w.Error(err)
+		}
+		entries, err := os.ReadDir(waiting)
+		if err != nil || len(entries) != 1 {
+			w.Errorf("left: %v, %v", entries, err)
+		}
+	})
+}

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"sync"
 
-	"github.com/docker/go-connections/nat"
+	"github.com/moby/moby/api/types/network"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/util/exec"
@@ -30,15 +30,16 @@ type Container struct {
 func (c *Container) Name() string { return c.name }
 
 // declaredPorts are the TCP ports that the container declares.
-func (c *Container) declaredPorts() []nat.Port {
+func (c *Container) declaredPorts() []network.Port {
 	spec, _ := podspec.FindContainer(c.pod.created, c.name)
 	if spec == nil {
 		return nil // an ephemeral container, which has none
 	}
-	var ports []nat.Port
+	var ports []network.Port
 	for _, port := range spec.Ports {
 		if port.Protocol == "" || port.Protocol == corev1.ProtocolTCP {
-			ports = append(ports, nat.Port(fmt.Sprintf("%d/tcp", port.ContainerPort)))
+			declared, _ := network.PortFrom(uint16(port.ContainerPort), network.TCP)
+			ports = append(ports, declared)
 		}
 	}
 	return ports

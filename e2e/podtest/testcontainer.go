@@ -1,16 +1,18 @@
 package podtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"slices"
 	"strings"
 
-	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/filters"
-	"github.com/docker/docker/client"
-	"github.com/docker/go-connections/nat"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client" // which testcontainers speaks, and podsim does not yet: it is for Docker Engine 20.10 as well
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/podsim/podsim/runtime/engine"
@@ -50,14 +52,14 @@ func (c *Container) testcontainer(ctx context.Context) (*testcontainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	summaries, err := c.pod.space.node.Engine.ContainerList(ctx, container.ListOptions{Filters: filters.NewArgs(filters.Arg("id", id))})
+	found, err := provider.Client().ContainerList(ctx, client.ContainerListOptions{Filters: client.Filters{}.Add("id", id)})
 	if err != nil {
 		return nil, err
 	}
-	if len(summaries) != 1 {
+	if len(found.Items) != 1 {
 		return nil, errors.New("it has just ended")
 	}
-	docker, err := provider.ContainerFromType(ctx, summaries[0])
+	docker, err := provider.ContainerFromType(ctx, found.Items[0])
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +72,7 @@ func (p *Pod) provider() (*testcontainers.DockerProvider, error) {
 	if err != nil {
 		return nil, err
 	}
-	docker, err := client.NewClientWithOpts(client.WithTLSClientConfigFromEnv(), client.WithHost(host), client.WithAPIVersionNegotiation())
+	docker, err := client.New(client.WithTLSClientConfigFromEnv(), client.WithHost(host))
 	if err != nil {
 		return nil, err
 	}
@@ -92,32 +94,43 @@ type testcontainer struct {
 
 var _ testcontainers.Container = (*testcontainer)(nil)
 
+// loopback is where ports are forwarded to.
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
 // Host implements testcontainers.Container.
-func (*testcontainer) Host(context.Context) (string, error) { return "127.0.0.1", nil }
+func (*testcontainer) Host(context.Context) (string, error) { return loopback.String(), nil }
 
 // MappedPort implements testcontainers.Container: it forwards the port.
-func (c *testcontainer) MappedPort(ctx context.Context, port nat.Port) (nat.Port, error) {
-	if proto := port.Proto(); proto != "tcp" {
-		return "", fmt.Errorf("forwarding port %s: only TCP can be forwarded", port)
-	}
-	address, err := c.of.pod.ForwardContext(ctx, port.Int())
+func (c *testcontainer) MappedPort(ctx context.Context, port string) (network.Port, error) {
+	wanted, err := network.ParsePort(port)
 	if err != nil {
-		return "", err
+		return network.Port{}, err
+	}
+	return c.forward(ctx, wanted)
+}
+
+func (c *testcontainer) forward(ctx context.Context, port network.Port) (network.Port, error) {
+	if port.Proto() != network.TCP {
+		return network.Port{}, fmt.Errorf("forwarding port %s: only TCP can be forwarded", port)
+	}
+	address, err := c.of.pod.ForwardContext(ctx, int(port.Num()))
+	if err != nil {
+		return network.Port{}, err
 	}
 	_, local, err := net.SplitHostPort(address)
 	if err != nil {
-		return "", err
+		return network.Port{}, err
 	}
-	return nat.NewPort("tcp", local)
+	return network.ParsePort(local)
 }
 
 // PortEndpoint implements testcontainers.Container.
-func (c *testcontainer) PortEndpoint(ctx context.Context, port nat.Port, scheme string) (string, error) {
+func (c *testcontainer) PortEndpoint(ctx context.Context, port, scheme string) (string, error) {
 	mapped, err := c.MappedPort(ctx, port)
 	if err != nil {
 		return "", err
 	}
-	address := net.JoinHostPort("127.0.0.1", mapped.Port())
+	address := net.JoinHostPort(loopback.String(), mapped.Port())
 	if scheme == "" {
 		return address, nil
 	}
@@ -126,31 +139,23 @@ func (c *testcontainer) PortEndpoint(ctx context.Context, port nat.Port, scheme 
 
 // Endpoint implements testcontainers.Container, for the lowest TCP port that the container declares.
 func (c *testcontainer) Endpoint(ctx context.Context, scheme string) (string, error) {
-	ports, err := c.Ports(ctx)
-	if err != nil {
-		return "", err
-	}
-	lowest := nat.Port("")
-	for port := range ports {
-		if lowest == "" || port.Int() < lowest.Int() {
-			lowest = port
-		}
-	}
-	if lowest == "" {
+	declared := c.of.declaredPorts()
+	if len(declared) == 0 {
 		return "", fmt.Errorf("container %q declares no TCP port", c.of.name)
 	}
-	return c.PortEndpoint(ctx, lowest, scheme)
+	lowest := slices.MinFunc(declared, func(a, b network.Port) int { return cmp.Compare(a.Num(), b.Num()) })
+	return c.PortEndpoint(ctx, lowest.String(), scheme)
 }
 
 // Ports implements testcontainers.Container: the TCP ports that the container declares, and where they are forwarded to.
-func (c *testcontainer) Ports(ctx context.Context) (nat.PortMap, error) {
-	ports := nat.PortMap{}
+func (c *testcontainer) Ports(ctx context.Context) (network.PortMap, error) {
+	ports := network.PortMap{}
 	for _, declared := range c.of.declaredPorts() {
-		mapped, err := c.MappedPort(ctx, declared)
+		mapped, err := c.forward(ctx, declared)
 		if err != nil {
 			return nil, err
 		}
-		ports[declared] = []nat.PortBinding{{HostIP: "127.0.0.1", HostPort: mapped.Port()}}
+		ports[declared] = []network.PortBinding{{HostIP: loopback, HostPort: mapped.Port()}}
 	}
 	return ports, nil
 }

@@ -25,7 +25,7 @@ func TestEveryLineArrives(t *testing.T) {
 	}
 	store := usedStore()
 	server, err := testcontainers.Run(ctx, store.image, network.WithNetwork([]string{"logs"}, shared),
-		testcontainers.WithEnv(store.env), testcontainers.WithExposedPorts(string(store.port)),
+		testcontainers.WithEnv(store.env), testcontainers.WithExposedPorts(store.port),
 		testcontainers.WithWaitStrategyAndDeadline(3*time.Minute, wait.ForHTTP(store.health).WithPort(store.port).WithStartupTimeout(3*time.Minute)))
 	testcontainers.CleanupContainer(t, server)
 	if err != nil {

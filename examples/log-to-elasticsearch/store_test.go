@@ -12,15 +12,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/docker/go-connections/nat"
 )
 
 // store is a server with Elasticsearch's bulk API.
 type store struct {
-	image, health string
-	port          nat.Port
-	env           map[string]string
+	image, health, port string
+	env                 map[string]string
 	// bulk is where the server named logs has the API.
 	bulk string
 	// flush and query are the requests that make what has arrived to be found, and that find it.

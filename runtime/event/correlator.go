@@ -38,7 +38,8 @@ type sighting struct {
 	count int32
 }
 
-func newCorrelator(clock clock.PassiveClock) *correlator {
+// newCorrelator makes a correlator that merges from so many similar events on, and keeps so many of a pod and type at once.
+func newCorrelator(clock clock.PassiveClock, maxSimilar, burst int) *correlator {
 	return &correlator{
 		aggregator: record.NewEventAggregator(maxKnown, record.EventAggregatorByReasonFunc, record.EventAggregatorByReasonMessageFunc,
 			maxSimilar, similarSeconds, clock),

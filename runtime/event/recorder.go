@@ -4,6 +4,7 @@ package event
 import (
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ type Recorder struct {
 	node       string
 	clock      clock.PassiveClock
 	correlator *correlator
+	faults     *correlator // of events about what was done on purpose: every one counts, and none keeps back another
 	log        *slog.Logger
 
 	mu   sync.Mutex
@@ -36,7 +38,8 @@ type Recorder struct {
 
 // NewRecorder returns a recorder for the events of one node.
 func NewRecorder(sink Sink, node string, clock clock.PassiveClock, log *slog.Logger) *Recorder {
-	return &Recorder{sink: sink, node: node, clock: clock, log: log, correlator: newCorrelator(clock)}
+	return &Recorder{sink: sink, node: node, clock: clock, log: log,
+		correlator: newCorrelator(clock, maxSimilar, burst), faults: newCorrelator(clock, math.MaxInt32, math.MaxInt32)}
 }
 
 // Pod records an event of the whole pod.
@@ -49,13 +52,16 @@ func (r *Recorder) Container(pod *corev1.Pod, name, eventType, reason, format st
 	r.record(pod, fieldPath(pod, name), corev1.EventSource{Component: "kubelet", Host: r.node}, eventType, reason, fmt.Sprintf(format, args...))
 }
 
+// faultComponent is the source of events about faults.
+const faultComponent = "podsim-fault"
+
 // Fault records an event about a fault that was done to the pod on purpose; container is the one that it is about, or "".
 func (r *Recorder) Fault(pod *corev1.Pod, container, eventType, reason, format string, args ...any) {
 	path := ""
 	if container != "" {
 		path = fieldPath(pod, container)
 	}
-	r.record(pod, path, corev1.EventSource{Component: "podsim-fault", Host: r.node}, eventType, reason, fmt.Sprintf(format, args...))
+	r.record(pod, path, corev1.EventSource{Component: faultComponent, Host: r.node}, eventType, reason, fmt.Sprintf(format, args...))
 }
 
 // Scheduled records that the pod was given to the node, in the scheduler's name.
@@ -116,7 +122,11 @@ func (r *Recorder) recordAbout(object corev1.ObjectReference, source corev1.Even
 		LastTimestamp:       seconds,
 		Count:               1,
 	}
-	merged, keep := r.correlator.correlate(e)
+	correlator := r.correlator
+	if source.Component == faultComponent {
+		correlator = r.faults
+	}
+	merged, keep := correlator.correlate(e)
 	if !keep {
 		return
 	}

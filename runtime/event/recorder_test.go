@@ -148,6 +148,19 @@ func TestABurstOfOneObjectIsCut(t *testing.T) {
 	}
 }
 
+func TestFaultsAreAllTold(t *testing.T) {
+	r, kept, _ := newTestRecorder()
+	pod := podWith("init", "main")
+	for i := range 40 {
+		r.Fault(pod, "", corev1.EventTypeWarning, "FaultInjected", "fault %d", i%20)
+	}
+	r.Fault(pod, "main", corev1.EventTypeNormal, "FaultCleared", "the last")
+	lines := kept.lines()
+	if len(lines) != 21 || lines[19] != "Warning FaultInjected x2 : fault 19" || lines[20] != "Normal FaultCleared x1 spec.containers{main}: the last" {
+		t.Errorf("%d events: %q", len(lines), lines)
+	}
+}
+
 func TestEventsOfOneMomentAreAllKept(t *testing.T) {
 	recorder, kept, _ := newTestRecorder()
 	pod := podWith("a", "m")

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/podsim/podsim/podspec"
 )
@@ -23,7 +25,7 @@ const (
 func (f *Fault) Check(pod *corev1.Pod) error {
 	switch f.Kind {
 	case Kill:
-		signal, err := ParseSignal(f.Signal)
+		signal, err := ParseSignal(cmp.Or(f.Signal, "SIGKILL"))
 		f.Signal = signal
 		return errors.Join(err, f.checkContainer(pod))
 	case Pause:
@@ -106,6 +108,8 @@ func (f *Fault) checkVolume(pod *corev1.Pod) error {
 		return fmt.Errorf("pod %s has no volume %q, but %s", pod.Name, f.Volume, strings.Join(names, ", "))
 	case f.Size != nil && f.Size.Sign() <= 0:
 		return errors.New("the size is to be above 0")
+	case f.Size != nil && f.Size.Cmp(*resource.NewQuantity(f.Size.Value(), resource.BinarySI)) != 0:
+		return fmt.Errorf("the size is to be in whole bytes, and %s is not: m stands for thousandths, M and Mi for millions", f.Size)
 	}
 	volume := &pod.Spec.Volumes[i]
 	switch {

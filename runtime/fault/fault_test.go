@@ -86,6 +86,8 @@ func TestWhatCanBeDoneToAPod(t *testing.T) {
 		{Fault{Kind: Fill, Volume: "memory"}, "volume memory has no limit, and would take all of the machine's disk or memory: say how much, as --size=100Mi, or give it an emptyDir.sizeLimit"},
 		{Fault{Kind: Fill, Volume: "disk", Size: quantity("1Mi")}, ""},
 		{Fault{Kind: Fill, Volume: "disk", Size: quantity("0")}, "the size is to be above 0"},
+		{Fault{Kind: Fill, Volume: "disk", Size: quantity("500m")}, "the size is to be in whole bytes, and 500m is not: m stands for thousandths, M and Mi for millions"},
+		{Fault{Kind: Fill, Volume: "disk", Size: quantity("1.5Gi")}, ""},
 		{Fault{Kind: Fill, Volume: "claim", Size: quantity("1Mi")}, ""},
 		{Fault{Kind: Fill, Volume: "machine", Size: quantity("1Mi")}, "volume machine is the machine's (hostPath), which others use, too"},
 		{Fault{Kind: Fill, Volume: "settings", Size: quantity("1Mi")}, "volume settings is one that containers only read"},
@@ -124,7 +126,7 @@ func TestAFaultIsCompletedAsItIsChecked(t *testing.T) {
 }
 
 func TestParseSignal(t *testing.T) {
-	for text, want := range map[string]string{"": "SIGKILL", "term": "SIGTERM", "SIGUSR1": "SIGUSR1", "1": "SIGHUP", "31": "SIGSYS", "34": "SIGRTMIN",
+	for text, want := range map[string]string{"": "", "SIG": "", "term": "SIGTERM", "SIGUSR1": "SIGUSR1", "1": "SIGHUP", "31": "SIGSYS", "34": "SIGRTMIN",
 		"35": "SIGRTMIN+1", "63": "SIGRTMAX-1", "64": "SIGRTMAX", "rtmin+3": "SIGRTMIN+3", "0": "", "32": "", "65": "", "NOTHING": "", "SIGRTMIN+99": ""} {
 		if got, err := ParseSignal(text); got != want || (err == nil) != (want != "") {
 			t.Errorf("%q: %q, %v; want %q", text, got, err, want)

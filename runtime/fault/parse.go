@@ -56,18 +56,15 @@ var signals = []string{1: "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "F
 // realTime are the first and the last of the signals that have no names of their own.
 const firstRealTime, lastRealTime = 34, 64
 
-// ParseSignal returns the name of a signal, such as "SIGTERM", that is given by name, with or without SIG, or by number. An empty text is
-// SIGKILL.
+// ParseSignal returns the name of a signal, such as "SIGTERM", that is given by name, with or without SIG, or by number.
 func ParseSignal(text string) (string, error) {
 	name := strings.TrimPrefix(strings.ToUpper(text), "SIG")
 	switch number, err := strconv.Atoi(name); {
-	case name == "":
-		return "SIGKILL", nil
 	case err == nil && number >= 1 && number < len(signals):
 		return "SIG" + signals[number], nil
 	case err == nil && number >= firstRealTime && number <= lastRealTime:
 		return realTimeName(number), nil
-	case slices.Contains(signals, name), isRealTime("SIG" + name):
+	case slices.Contains(signals[1:], name), isRealTime("SIG" + name):
 		return "SIG" + name, nil
 	}
 	return "", fmt.Errorf("%q is no signal such as SIGKILL, TERM or 1", text)

@@ -125,7 +125,11 @@ func (l *Logs) instance(ctx context.Context, id string) error {
 			if err == nil && !running {
 				return nil
 			}
-			complete = err == nil
+			if err == nil {
+				complete = true
+			} else if running {
+				complete = false // it goes on after all
+			}
 			if log.handedOn > before {
 				delay = firstPause
 			}

@@ -37,6 +37,10 @@ func (c *container) Open(_ context.Context, previous bool, _ time.Time) (io.Read
 	if len(c.logs[id]) > 1 {
 		c.logs[id] = c.logs[id][1:]
 	}
+	if text == "<gone>" {
+		c.gone = true
+		return nil, errNoPod
+	}
 	text = stamped(text)
 	if before, broken := strings.CutSuffix(text, "<broken>"); broken {
 		return io.NopCloser(io.MultiReader(strings.NewReader(before), brokenReader{})), nil
@@ -68,7 +72,7 @@ func (e endOf) Read([]byte) (int, error) {
 
 func (c *container) Status(context.Context) (*corev1.ContainerStatus, error) {
 	if c.gone {
-		return nil, apierrors.NewNotFound(schema.GroupResource{Resource: "pods"}, "web")
+		return nil, errNoPod
 	}
 	status := running(c.instances)
 	if strings.Contains(c.ended, status.ContainerID) {
@@ -76,6 +80,8 @@ func (c *container) Status(context.Context) (*corev1.ContainerStatus, error) {
 	}
 	return status, nil
 }
+
+var errNoPod = apierrors.NewNotFound(schema.GroupResource{Resource: "pods"}, "web")
 
 type brokenReader struct{}
 
@@ -114,6 +120,8 @@ func TestLogsAreReadWholeAcrossRestarts(t *testing.T) {
 		{"a broken stream goes on where it broke", "a", []string{"a"}, map[string][]string{"a": {"1\n2\nhal<broken>", "1\n2\nhalf\n3\n"}}, nil, []string{"1", "2", "half", "3"}, 0},
 		{"a last line that the engine dropped while following", "a", []string{"a"}, map[string][]string{"a": {"1\n", "1\n2"}}, nil, []string{"1", "2"}, 0},
 		{"a pod that goes while its log is read", "a", []string{"a"}, map[string][]string{"a": {"1\n"}}, goes, []string{"1"}, 0},
+		{"a pod that goes while its log is read again", "a", []string{"a"}, map[string][]string{"a": {"1\n", "<broken>", "<gone>"}}, nil, []string{"1"}, 0},
+		{"a pod that goes before its log has ended", "a", []string{"a"}, map[string][]string{"a": {"1\n<broken>", "<gone>"}}, nil, []string{"1"}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var got, notes []string

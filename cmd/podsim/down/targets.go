@@ -67,10 +67,8 @@ func (o *options) targetsOf(ctx context.Context, args []string) (targets, error)
 // podName tells the name of a pod from a manifest by its form alone, whatever files there may be: NAME and pod/NAME are
 // pods; paths, URLs, "-" and names that end like a manifest are not.
 func podName(arg string) (pod string, isPod bool) {
-	for _, prefix := range []string{"pod/", "pods/", "po/"} {
-		if pod, found := strings.CutPrefix(arg, prefix); found && !strings.Contains(pod, "/") && !manifest.IsManifestFile(pod) {
-			return pod, true
-		}
+	if pod, found := client.CutPod(arg); found && !strings.Contains(pod, "/") && !manifest.IsManifestFile(pod) {
+		return pod, true
 	}
 	if arg == "-" || arg == "." || arg == ".." || strings.ContainsRune(arg, '/') || strings.ContainsRune(arg, filepath.Separator) || manifest.IsManifestFile(arg) {
 		return "", false

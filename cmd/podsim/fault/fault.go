@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -56,6 +57,10 @@ func command(use, short, long, examples string, run func(ctx context.Context, ar
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return fmt.Errorf("name a pod: %s", cmd.UseLine())
+			}
+			args[0], _ = client.CutPod(args[0])
+			if strings.ContainsRune(args[0], '/') {
+				return fmt.Errorf("faults are of pods, and %s is none", args[0])
 			}
 			return run(cmd.Context(), args)
 		},

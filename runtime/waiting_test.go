@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/kept"
 )
 
 const waitsForSettings = `
@@ -70,6 +72,35 @@ func TestAPodThatWaitsOutlivesAKilledNode(t *testing.T) {
 		w.delete("p", -1)
 		w.awaitGone("p")
 		w.wantNothingLeft()
+	})
+}
+
+// The Secrets of a pod that waits are with its records where these are in memory, and reach no disk.
+func TestTheSecretsOfAPodThatWaits(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.withState()
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "settings"}, StringData: map[string]string{"k": "open sesame"}}
+		if _, err := w.clients().CoreV1().Secrets("default").Create(w.Context(), secret, metav1.CreateOptions{FieldManager: CompanionManager}); err != nil {
+			w.Fatal(err)
+		}
+		w.create(strings.Replace(waitsForSettings, "configMap: {name: settings}", "secret: {secretName: settings}", 1))
+		w.await("p", "waiting", func(pod *corev1.Pod) bool { return len(w.eventsOf("p")) > 1 })
+		records, err := os.ReadFile(filepath.Join(endpoint.WaitingPath(w.options.StateDir), string(w.pod("p").UID)+".json"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		var decoded waitingPod
+		if err := json.Unmarshal(records, &decoded); err != nil {
+			w.Fatal(err)
+		}
+		if got, want := strings.Contains(string(decoded.Secrets["secret-settings"]), "b3BlbiBzZXNhbWU="), kept.InMemory(w.options.StateDir); got != want {
+			w.Errorf("the secret is in the records: %v, which are in memory: %v", got, want)
+		}
+		for name, content := range decoded.Files {
+			if strings.Contains(string(content), "b3BlbiBzZXNhbWU=") {
+				w.Errorf("%s has the secret: %s", name, content)
+			}
+		}
 	})
 }
 

@@ -93,7 +93,7 @@ func TestTheSecretsOfAPodThatWaits(t *testing.T) {
 		if err := json.Unmarshal(records, &decoded); err != nil {
 			w.Fatal(err)
 		}
-		if got, want := strings.Contains(string(decoded.Secrets["secret-settings"]), "b3BlbiBzZXNhbWU="), kept.InMemory(w.options.StateDir); got != want {
+		if got, want := strings.Contains(string(decoded.Secrets["secret-settings.json"]), "b3BlbiBzZXNhbWU="), kept.InMemory(w.options.StateDir); got != want {
 			w.Errorf("the secret is in the records: %v, which are in memory: %v", got, want)
 		}
 		for name, content := range decoded.Files {

@@ -22,6 +22,7 @@ import (
 	"k8s.io/kubectl/pkg/cmd/exec"
 	"k8s.io/kubectl/pkg/cmd/logs"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+	"k8s.io/kubectl/pkg/util/completion"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/podsim/podsim/runtime/status"
@@ -41,6 +42,7 @@ func newDebug(getter genericclioptions.RESTClientGetter, executor exec.RemoteExe
 	cmd := &cobra.Command{
 		Use:                   "debug POD --image=IMAGE [-c NAME] [flags] [-- COMMAND [args...]]",
 		DisableFlagsInUseLine: true,
+		ValidArgsFunction:     completion.PodResourceNameCompletionFunc(cmdutil.NewFactory(getter)),
 		Short:                 "Add a debugging container to a pod",
 		Long: templates.LongDesc(`
 			Add an ephemeral container to a pod that runs: it shares the pod's network and, with --target, the processes of a

@@ -28,6 +28,7 @@ import (
 	"k8s.io/kubectl/pkg/cmd/scale"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/cmd/wait"
+	"k8s.io/kubectl/pkg/util/completion"
 	"k8s.io/kubectl/pkg/util/templates"
 
 	"github.com/podsim/podsim/cmd/podsim/exit"
@@ -41,7 +42,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 	streams genericiooptions.IOStreams) []*cobra.Command {
 	factory := cmdutil.NewFactory(getter)
 	return []*cobra.Command{
-		adopt(get.NewCmdGet(program, factory, streams), `
+		completed(factory, adopt(get.NewCmdGet(program, factory, streams), `
 			# List all pods
 			podsim get pods
 
@@ -55,7 +56,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			podsim get pod web -o jsonpath='{.status.phase}'
 
 			# List all pods, then watch for changes
-			podsim get pods -w`),
+			podsim get pods -w`)),
 		adopt(logs.NewCmdLogs(factory, streams), `
 			# Show the logs of pod web, which has one container
 			podsim logs web
@@ -81,7 +82,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 
 			# List warnings only, as JSON
 			podsim events --types=Warning -o json`),
-		adopt(wait.NewCmdWait(getter, streams), `
+		completed(factory, adopt(wait.NewCmdWait(getter, streams), `
 			# Wait until the pod is ready
 			podsim wait --for=condition=Ready pod/web
 
@@ -89,7 +90,7 @@ func NewCommands(getter genericclioptions.RESTClientGetter, executor exec.Remote
 			podsim wait --for=jsonpath='{.status.phase}'=Succeeded pod/web --timeout=5m
 
 			# Wait until the pod is gone
-			podsim wait --for=delete pod/web`),
+			podsim wait --for=delete pod/web`)),
 		adopt(describe.NewCmdDescribe(program, factory, streams), `
 			# Describe a pod, with its events
 			podsim describe pod web
@@ -177,6 +178,12 @@ func adopt(cmd *cobra.Command, examples string) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return catch(func() { run(cmd, args) })
 	}
+	return cmd
+}
+
+// completed has a shell complete kinds and names, for commands that leave that to who puts kubectl together, or to nobody.
+func completed(factory cmdutil.Factory, cmd *cobra.Command) *cobra.Command {
+	cmd.ValidArgsFunction = completion.ResourceTypeAndNameCompletionFunc(factory)
 	return cmd
 }
 

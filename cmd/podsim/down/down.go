@@ -56,6 +56,7 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 
 			# End every pod, in every namespace
 			podsim down --all -A`),
+		ValidArgsFunction: session.CompletePods,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.validate(args); err != nil {
 				return err

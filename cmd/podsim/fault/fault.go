@@ -47,6 +47,9 @@ func NewCommand(session *client.Session, streams genericiooptions.IOStreams) *co
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(v.kill(), v.pause(), v.resume(), v.network(), v.fill(), v.memory(), v.pull(), v.list(), v.clear())
+	for _, verb := range cmd.Commands() {
+		verb.ValidArgsFunction = session.CompletePod
+	}
 	return cmd
 }
 

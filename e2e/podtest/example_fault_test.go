@@ -37,7 +37,7 @@ spec:
 	shop.WaitReady()
 	client.WaitReady()
 	ask := func() {
-		answer := client.Container("shell").Exec("timeout", "5", "wget", "-qO-", "http://"+shop.Status().PodIP+":8080/motto")
+		answer := client.Container("shell").Exec("timeout", "10", "wget", "-qO-", "http://"+shop.Status().PodIP+":8080/motto")
 		fmt.Printf("%q\n", answer.Stdout)
 	}
 	ask()
@@ -67,7 +67,7 @@ spec:
   containers:
   - name: charge
     image: busybox:1.36
-    command: [sh, -c, "echo charged >>/data/log; sleep 3"]
+    command: [sh, -c, "echo charged >>/data/log; sleep 6"]
     volumeMounts: [{name: data, mountPath: /data}]
     readinessProbe: {exec: {command: [test, -e, /data/log]}, periodSeconds: 1}
 `)},

@@ -17,7 +17,7 @@ apiVersion: v1
 kind: Pod
 metadata: {name: shop, namespace: production}
 spec:
-  terminationGracePeriodSeconds: 5
+  terminationGracePeriodSeconds: 30
   initContainers:
   - name: sidecar
     image: busybox:1.36

@@ -23,6 +23,7 @@ spec:
     image: busybox:1.36
     command: [sh, -c, "mkdir /www; echo from the pod > /www/index.html; echo serving; exec httpd -f -v -p 80 -h /www"]
     ports: [{containerPort: 80}]
+    readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}
 `
 
 func TestAPodAndATestcontainerOnOneNetwork(t *testing.T) {
@@ -35,7 +36,7 @@ func TestAPodAndATestcontainerOnOneNetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, err := testcontainers.Run(ctx, "busybox:1.36", testcontainers.WithCmd("sh", "-c", "mkdir /www; echo from the container > /www/index.html; exec httpd -f -p 80 -h /www"),
-		network.WithNetwork([]string{"neighbour"}, shared))
+		network.WithNetwork([]string{"neighbour"}, shared), testcontainers.WithWaitStrategy(wait.ForExec([]string{"wget", "-qO-", "http://127.0.0.1/"})))
 	testcontainers.CleanupContainer(t, other)
 	if err != nil {
 		t.Fatal(err)

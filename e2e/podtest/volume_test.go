@@ -32,6 +32,7 @@ spec:
     image: busybox:1.36
     command: [sh, -c, "echo $$ > /run/pid; exec httpd -f -p 127.0.0.1:8080 -h /www"]
     ports: [{containerPort: 8080}]
+    readinessProbe: {exec: {command: [wget, -qO, /dev/null, "http://127.0.0.1:8080/index.html"]}, periodSeconds: 1}
     volumeMounts: [{name: www, mountPath: /www}, {name: run, mountPath: /run}]
   volumes:
   - {name: www, configMap: {name: pages}}

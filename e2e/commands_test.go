@@ -22,8 +22,9 @@ import (
 	"github.com/podsim/podsim/e2e/nodeproc"
 )
 
-// patience is how long a script waits for something that an event brings about.
-const patience = 30 * time.Second
+// patience is how long a script waits for something that an event brings about. A script that passes never waits that long, however slow the
+// machine is.
+const patience = time.Minute
 
 // commands are the commands that scripts have beside testscript's own.
 func (s *suite) commands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {

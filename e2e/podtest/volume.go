@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -116,8 +117,9 @@ func (p *Pod) writeFile(ctx context.Context, volume, name string, content []byte
 	return p.space.node.Engine.CopyToContainer(ctx, v.sandbox, v.root, &archive, container.CopyToContainerOptions{})
 }
 
-// Walk visits what one of the pod's volumes holds, directories before what is in them. A path is one in the volume, such as logs/app.log.
-// An error of visit ends the walk.
+// Walk visits what one of the pod's volumes holds, directories before what is in them: it looks first and visits then, so that visit may
+// take its time and do with the pod what it likes. A path is one in the volume, such as logs/app.log. An error of visit ends the walk; with
+// fs.SkipDir and fs.SkipAll it goes on without the rest of a directory, or ends well, as with fs.WalkDir.
 func (p *Pod) Walk(volume string, visit func(path string, info fs.FileInfo) error) {
 	p.t.Helper()
 	p.must(func(ctx context.Context) error { return p.WalkContext(ctx, volume, visit) })
@@ -125,17 +127,58 @@ func (p *Pod) Walk(volume string, visit func(path string, info fs.FileInfo) erro
 
 // WalkContext is Walk with a context.
 func (p *Pod) WalkContext(ctx context.Context, volume string, visit func(path string, info fs.FileInfo) error) error {
-	v, err := p.volume(ctx, "Walk", volume)
-	if err == nil {
-		err = v.archive(ctx, "/.", func(h *tar.Header, _ io.Reader) error {
-			if name := path.Clean(strings.TrimPrefix(h.Name, "./")); name != "." {
-				return visit(name, h.FileInfo())
-			}
-			return nil
-		})
-	}
-	if err != nil {
+	if err := p.walk(ctx, volume, visit); err != nil {
 		return p.failed(ctx, "walking through its volume "+volume, err)
+	}
+	return nil
+}
+
+func (p *Pod) walk(ctx context.Context, volume string, visit func(path string, info fs.FileInfo) error) error {
+	v, err := p.volume(ctx, "Walk", volume)
+	if err != nil {
+		return err
+	}
+	var found []entry
+	err = v.archive(ctx, "/.", func(h *tar.Header, _ io.Reader) error {
+		if name := path.Clean(strings.TrimPrefix(h.Name, "./")); name != "." {
+			found = append(found, entry{name, h.FileInfo()})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return visitEach(found, func(path string, info fs.FileInfo) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return visit(path, info)
+	})
+}
+
+// entry is something that a volume holds.
+type entry struct {
+	path string
+	info fs.FileInfo
+}
+
+// visitEach visits what a volume holds, but for what visit skips with fs.SkipDir and fs.SkipAll.
+func visitEach(found []entry, visit func(path string, info fs.FileInfo) error) error {
+	var skipped []string // directories
+	for _, e := range found {
+		if slices.ContainsFunc(skipped, func(dir string) bool { return dir == "." || strings.HasPrefix(e.path, dir+"/") }) {
+			continue
+		}
+		switch err := visit(e.path, e.info); {
+		case err == fs.SkipAll:
+			return nil
+		case err == fs.SkipDir && e.info.IsDir():
+			skipped = append(skipped, e.path)
+		case err == fs.SkipDir:
+			skipped = append(skipped, path.Dir(e.path))
+		case err != nil:
+			return err
+		}
 	}
 	return nil
 }
@@ -181,7 +224,8 @@ func (p *Pod) sandbox(ctx context.Context) (string, error) {
 	return found[0].ID, nil // the engine lists the newest first
 }
 
-// archive hands what there is at a path of the volume to visit, first itself, then what is in it if it is a directory.
+// archive hands what there is at a path of the volume to visit, first itself, then what is in it if it is a directory. Until visit has seen
+// all, the engine does nothing else with the sandbox: visit must not wait for anything.
 func (v sandboxVolume) archive(ctx context.Context, name string, visit func(*tar.Header, io.Reader) error) error {
 	content, _, err := v.pod.space.node.Engine.CopyFromContainer(ctx, v.sandbox, v.root+name)
 	if errdefs.IsNotFound(err) {

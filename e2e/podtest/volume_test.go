@@ -2,6 +2,7 @@ package podtest_test
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -67,6 +69,26 @@ func TestFilesOfVolumes(t *testing.T) {
 	}
 	if _, err := pod.ReadFileContext(t.Context(), "ran", "pid"); err == nil || !strings.Contains(err.Error(), "there is no such volume; the pod has www, run") {
 		t.Errorf("a volume that is not there: %v", err)
+	}
+}
+
+// An engine that copies out of a container does nothing else with it until that is done.
+func TestAWalkMayReadWhatItVisits(t *testing.T) {
+	t.Parallel()
+	pod := podtest.Up(t, podtest.YAML(server), podtest.Patience(time.Minute))
+	pod.WaitReady()
+	const large = 8 << 20 // more than sockets buffer
+	for _, name := range []string{"one", "two"} {
+		pod.WriteFile("run", name, bytes.Repeat([]byte("."), large))
+	}
+	sizes := map[string]int{}
+	pod.Walk("run", func(path string, _ fs.FileInfo) error {
+		content, err := pod.ReadFileContext(t.Context(), "run", path)
+		sizes[path] = len(content)
+		return err
+	})
+	if sizes["one"] != large || sizes["two"] != large {
+		t.Errorf("read %v", sizes)
 	}
 }
 

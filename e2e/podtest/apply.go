@@ -3,17 +3,20 @@ package podtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/yaml"
 )
 
 // fieldManager is the name under which objects are applied.
@@ -40,7 +43,7 @@ func (p *Pod) ApplyContext(ctx context.Context, objects ...runtime.Object) error
 	return nil
 }
 
-// ApplyYAML is Apply for the text of one object.
+// ApplyYAML is Apply for the text of one object. A text with several is an error, and none of them is applied.
 func (p *Pod) ApplyYAML(text string) {
 	p.t.Helper()
 	p.must(func(ctx context.Context) error { return p.ApplyYAMLContext(ctx, text) })
@@ -48,8 +51,7 @@ func (p *Pod) ApplyYAML(text string) {
 
 // ApplyYAMLContext is ApplyYAML with a context.
 func (p *Pod) ApplyYAMLContext(ctx context.Context, text string) error {
-	var content map[string]any
-	err := yaml.Unmarshal([]byte(text), &content)
+	content, err := oneObject(text)
 	if err == nil {
 		err = p.apply(ctx, content)
 	}
@@ -57,6 +59,34 @@ func (p *Pod) ApplyYAMLContext(ctx context.Context, text string) error {
 		return p.failed(ctx, "applying an object", err)
 	}
 	return nil
+}
+
+// oneObject is the content of the one object of a text, YAML or JSON.
+func oneObject(text string) (map[string]any, error) {
+	var objects []map[string]any
+	var names []string
+	for decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(text), len(text)); ; {
+		var content map[string]any
+		err := decoder.Decode(&content)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if content == nil {
+			continue // nothing but comments
+		}
+		o := unstructured.Unstructured{Object: content}
+		objects, names = append(objects, content), append(names, fmt.Sprintf("%s %q", o.GetKind(), o.GetName()))
+	}
+	switch len(objects) {
+	case 0:
+		return nil, errors.New("there is no object in the text")
+	case 1:
+		return objects[0], nil
+	}
+	return nil, fmt.Errorf("there are %d objects (%s) where ApplyYAML takes one", len(objects), strings.Join(names, ", "))
 }
 
 // withKind is the object's content with its API version and kind.

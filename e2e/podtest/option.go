@@ -1,6 +1,7 @@
 package podtest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/manifest"
+	"github.com/podsim/podsim/runtime/plan"
 )
 
 // Option says what Up brings up, and how.
@@ -48,7 +50,10 @@ const defaultPatience = 2 * time.Minute
 
 func newSetup(options []Option) (*setup, error) {
 	s := &setup{patience: defaultPatience}
-	for _, option := range options {
+	for i, option := range options {
+		if option == nil {
+			return nil, fmt.Errorf("option %d of %d is nil", i+1, len(options))
+		}
 		if err := option(s); err != nil {
 			return nil, err
 		}
@@ -109,9 +114,12 @@ func FeatureGates(gates string) Option {
 	}
 }
 
-// MaxRestartBackoff is the longest pause between restarts of a crashing container; 0 is a kubelet's 5 minutes.
+// MaxRestartBackoff is the longest pause between restarts of a crashing container, at least a second; 0 is a kubelet's 5 minutes.
 func MaxRestartBackoff(pause time.Duration) Option {
 	return func(s *setup) error {
+		if err := plan.CheckMaxBackOff(pause); err != nil {
+			return fmt.Errorf("MaxRestartBackoff(%v): it %w", pause, err)
+		}
 		s.node.backOff = pause
 		s.needs = append(s.needs, "MaxRestartBackoff")
 		return nil
@@ -129,6 +137,9 @@ func ClusterAPI() Option {
 // Patience is how long methods of the pod that take no context wait before they fail the test; two minutes unless given.
 func Patience(d time.Duration) Option {
 	return func(s *setup) error {
+		if d <= 0 {
+			return fmt.Errorf("Patience(%v): it must be above 0", d)
+		}
 		s.patience = d
 		return nil
 	}
@@ -138,6 +149,9 @@ func Patience(d time.Duration) Option {
 // own engine then skips the test, and says so.
 func OnCluster(config *rest.Config) Option {
 	return func(s *setup) error {
+		if config == nil {
+			return errors.New("OnCluster(nil): it takes the configuration that leads to the cluster")
+		}
 		s.cluster = rest.CopyConfig(config)
 		return nil
 	}

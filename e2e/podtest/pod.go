@@ -105,7 +105,11 @@ func (p *Pod) WaitFor(condition func(*corev1.Pod) bool) {
 
 // WaitForContext is WaitFor with a context.
 func (p *Pod) WaitForContext(ctx context.Context, condition func(*corev1.Pod) bool) error {
-	return p.wait(ctx, "waiting until its condition holds", func(pod *corev1.Pod) (bool, error) { return condition(pod), nil })
+	const doing = "waiting until its condition holds"
+	if condition == nil {
+		return p.failed(ctx, doing, errors.New("it is nil"))
+	}
+	return p.wait(ctx, doing, func(pod *corev1.Pod) (bool, error) { return condition(pod), nil })
 }
 
 // wait waits until done is true or an error of the pod.

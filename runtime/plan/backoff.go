@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"time"
 
 	"github.com/podsim/podsim/runtime/state"
@@ -18,6 +19,14 @@ const (
 
 	backOffReset = 600 * time.Second // a restarted container that lives longer starts over with the first wait
 )
+
+// CheckMaxBackOff says what is wrong with a cap that a node is to be given, a second or more as a kubelet's (S5.10); 0 is the default.
+func CheckMaxBackOff(limit time.Duration) error {
+	if limit != 0 && limit < time.Second {
+		return errors.New("must be at least 1s")
+	}
+	return nil
+}
 
 // backOff decides whether a container whose newest instance finished at finished may start now (S5.2). If it may, it returns the
 // entry to keep once the start is made; if not, how long the delay is and when it ends, counted from the finish (S5.3). A limit

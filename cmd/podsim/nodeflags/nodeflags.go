@@ -4,6 +4,7 @@ package nodeflags
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/podsim/podsim/cmd/podsim/gates"
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/instance"
+	"github.com/podsim/podsim/runtime/plan"
 )
 
 // Options say how a node runs that has to be started first. The zero value is the default of each.
@@ -56,9 +58,10 @@ func (o *Options) bind(flags *pflag.FlagSet) {
 
 // Validate says what is wrong with values that each are well-formed.
 func (o Options) Validate() error {
+	if err := plan.CheckMaxBackOff(o.MaxRestartBackoff); err != nil {
+		return fmt.Errorf("--max-restart-backoff %w", err)
+	}
 	switch {
-	case o.MaxRestartBackoff != 0 && o.MaxRestartBackoff < time.Second:
-		return errors.New("--max-restart-backoff must be at least 1s")
 	case o.VolumeUpdateDelay < 0:
 		return errors.New("--volume-update-delay must not be negative")
 	case o.MaxParallelImagePulls < 0:

@@ -3,6 +3,8 @@ package podtest
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -181,21 +183,43 @@ func (p *Pod) mend(ctx context.Context, what string, meant func(fault.Fault) boo
 	if err != nil {
 		return err
 	}
-	lasting, err := faults.List(ctx)
-	if err != nil {
+	if err := mend(ctx, faults, meant); err != nil {
 		return p.failed(ctx, what, err)
 	}
+	return nil
+}
+
+// mendable are the faults of a pod, as an endpoint.Faults has them.
+type mendable interface {
+	List(context.Context) ([]fault.Fault, error)
+	// Clear ends none if one of those that it is to end does not last any more.
+	Clear(ctx context.Context, ids ...string) ([]fault.Fault, error)
+}
+
+// mend ends the faults that are meant and last now. One that ends by itself meanwhile is one less: a frozen container thaws when it is
+// killed, and its fault is over.
+func mend(ctx context.Context, faults mendable, meant func(fault.Fault) bool) error {
+	ids, err := idsOf(ctx, faults, meant)
+	for err == nil && len(ids) > 0 {
+		_, refused := faults.Clear(ctx, ids...)
+		if refused == nil {
+			return nil
+		}
+		before := ids
+		if ids, err = idsOf(ctx, faults, func(f fault.Fault) bool { return slices.Contains(before, f.ID) }); len(ids) == len(before) {
+			return fmt.Errorf("ending %s: %w", strings.Join(ids, ", "), refused)
+		}
+	}
+	return err
+}
+
+func idsOf(ctx context.Context, faults mendable, meant func(fault.Fault) bool) ([]string, error) {
+	lasting, err := faults.List(ctx)
 	var ids []string
 	for _, f := range lasting {
 		if meant(f) {
 			ids = append(ids, f.ID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	if _, err := faults.Clear(ctx, ids...); err != nil {
-		return p.failed(ctx, fmt.Sprintf("%s of %v", what, ids), err)
-	}
-	return nil
+	return ids, err
 }

@@ -87,6 +87,7 @@ func TestFaultsAreDoneAndUndone(t *testing.T) {
 		return false
 	})
 	pod.MendFaults()
+	pod.WaitReady() // although the last that is known is that its image cannot be had
 	restarted(pod, "peer", 1)
 
 	app.ExhaustMemory()

@@ -75,7 +75,8 @@ func Ended(pod *corev1.Pod) bool { return podstate.Terminal(pod) }
 // Succeeded is a condition for WaitFor: all containers of the pod have ended well.
 func Succeeded(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodSucceeded }
 
-// WaitReady waits until the pod is ready. It does not wait for one that has ended, or whose images cannot be had.
+// WaitReady waits until the pod is ready. It does not wait for one that has ended, or that has a container whose image cannot be had for
+// its first start. For one that has run it waits: its image was there, and may come back, as when MendFaults ends what FailPulls did.
 func (p *Pod) WaitReady() {
 	p.t.Helper()
 	p.must(p.WaitReadyContext)

@@ -94,17 +94,23 @@ func Find(t TB, s Scenario) []Finding {
 	t.Helper()
 	moments := s.learn(t)
 	outcomes := make([]*outcome, len(moments))
+	panics := make([]*panicked, len(moments))
 	free := make(chan struct{}, atATime)
 	var trials sync.WaitGroup
 	for i, at := range moments {
 		trials.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
-			came := s.killedAt(t, at)
-			outcomes[i] = &came
+			panics[i] = apart(func() {
+				came := s.killedAt(t, at)
+				outcomes[i] = &came
+			})
 		})
 	}
 	trials.Wait()
+	if first := cmp.Or(panics...); first != nil {
+		panic(first)
+	}
 	if err := s.killedAny(outcomes); err != nil {
 		t.Fatalf("podtest: %v", err)
 	}

@@ -1,10 +1,12 @@
 package podtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 )
@@ -29,37 +31,66 @@ func newRehearsal(t TB, name string) *rehearsal {
 	return &rehearsal{TB: t, name: t.Name() + "/" + name, ctx: ctx, stop: stop}
 }
 
-// run does the rehearsal, and its cleanups afterwards, and returns when it is over.
+// run does the rehearsal, and its cleanups afterwards, and returns when it is over. What panics in it panics here then, so that a test
+// within a test leaves as little as one does that is none.
 func (t *rehearsal) run(do func()) {
+	var first *panicked
 	for _, part := range []func(){do, t.stop, t.clean} {
-		done := make(chan struct{})
-		go func() { // which may end with Fatalf
-			defer close(done)
-			part()
-		}()
-		<-done
+		first = cmp.Or(first, apart(part))
+	}
+	if first != nil {
+		panic(first)
 	}
 }
 
 // clean calls what Cleanup was given, the last first, each although another fails.
 func (t *rehearsal) clean() {
+	var first *panicked
 	for {
 		t.mu.Lock()
 		if len(t.cleanups) == 0 {
 			t.mu.Unlock()
-			return
+			break
 		}
 		last := t.cleanups[len(t.cleanups)-1]
 		t.cleanups = slices.Delete(t.cleanups, len(t.cleanups)-1, len(t.cleanups))
 		t.mu.Unlock()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			last()
-		}()
-		<-done
+		first = cmp.Or(first, apart(last))
+	}
+	if first != nil {
+		panic(first)
 	}
 }
+
+// apart does something in a goroutine of its own, which may end with Fatalf, and returns when that is over, with its panic; nil if there was
+// none.
+func apart(do func()) (p *panicked) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { p = caught(recover()) }()
+		do()
+	}()
+	<-done
+	return p
+}
+
+// panicked is a panic of another goroutine, for the test's to panic with.
+type panicked struct {
+	value any
+	stack []byte // of the other goroutine
+}
+
+// caught is the panic that was recovered, by the function that is deferred; nil if there was none.
+func caught(recovered any) *panicked {
+	if already, ok := recovered.(*panicked); ok || recovered == nil {
+		return already
+	}
+	return &panicked{value: recovered, stack: debug.Stack()}
+}
+
+// Error is what the other goroutine would have told.
+func (p *panicked) Error() string { return fmt.Sprintf("%v\n\n%s", p.value, p.stack) }
 
 // err is what has failed.
 func (t *rehearsal) err() error {

@@ -98,11 +98,20 @@ func (c *Container) PreviousLogsContext(ctx context.Context) (string, error) {
 }
 
 func (c *Container) logs(ctx context.Context, options *corev1.PodLogOptions) (string, error) {
-	text, err := c.pod.space.client.CoreV1().Pods(c.pod.space.namespace).GetLogs(c.pod.name, options).DoRaw(ctx)
+	text, err := readLog(c.pod.space.client.CoreV1().Pods(c.pod.space.namespace).GetLogs(c.pod.name, options).Stream(ctx))
 	if err != nil {
 		return "", c.failed(ctx, "reading its log", err)
 	}
 	return string(text), nil
+}
+
+// readLog reads a log that was opened by Stream, which tells in the server's words why there is none; DoRaw does not.
+func readLog(log io.ReadCloser, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	return io.ReadAll(log)
 }
 
 // WaitLog waits until a line of the container's log matches a regular expression, and returns that line. It looks at all lines since the

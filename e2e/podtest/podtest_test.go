@@ -47,6 +47,10 @@ func TestAPodFromItsStartToItsEnd(t *testing.T) {
 	if got := sidecar.Logs(); got != "hello\n" {
 		t.Errorf("log %q", got)
 	}
+	const none = `container app: reading its log: previous terminated container "app" in pod "shop" not found`
+	if _, err := app.PreviousLogsContext(t.Context()); err == nil || !strings.Contains(err.Error(), none) {
+		t.Errorf("the log of no instance: %v", err)
+	}
 	if got := app.Restarts(); got != 0 {
 		t.Errorf("%d restarts", got)
 	}

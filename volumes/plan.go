@@ -79,7 +79,7 @@ func NewPlan(pod *corev1.Pod, node Node, objects Objects) (*Plan, error) {
 		meta:    engineVolume{MetaName(uid), network.MetaDir, podLabels(pod, node), nil},
 		secrets: engineVolume{SecretsName(uid), network.SecretsDir, podLabels(pod, node), tmpfs},
 	}
-	mounted := mountedVolumes(pod)
+	mounted := Mounted(pod)
 	var failures MountErrors
 	for i := range pod.Spec.Volumes {
 		source := &pod.Spec.Volumes[i]
@@ -100,9 +100,9 @@ func NewPlan(pod *corev1.Pod, node Node, objects Objects) (*Plan, error) {
 // errNotSetUp is the fate of an ephemeral container that mounts what no other container does: it came after the volumes.
 var errNotSetUp = errors.New("it is not set up, because no init container and no main of the pod mounts it")
 
-// mountedVolumes are the names of the volumes that any container of the pod uses (S11.2) but an ephemeral one: those come when the
+// Mounted are the names of the volumes that any container of the pod uses (S11.2) but an ephemeral one: those come when the
 // pod's sandbox is there, which cannot be given more volumes.
-func mountedVolumes(pod *corev1.Pod) map[string]bool {
+func Mounted(pod *corev1.Pod) map[string]bool {
 	mounted := map[string]bool{}
 	for _, containers := range [][]corev1.Container{pod.Spec.InitContainers, pod.Spec.Containers} {
 		for _, c := range containers {

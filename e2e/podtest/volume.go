@@ -18,10 +18,11 @@ import (
 	"github.com/docker/docker/api/types/filters"
 
 	"github.com/podsim/podsim/network"
+	"github.com/podsim/podsim/volumes"
 )
 
 // ReadFile reads a file of one of the pod's volumes, whether containers run or not. The path is one in the volume; links in it are
-// followed. A file that is not there is an fs.ErrNotExist.
+// followed. A file that is not there is an fs.ErrNotExist; a volume that no container mounts is another error.
 func (p *Pod) ReadFile(volume, name string) []byte {
 	p.t.Helper()
 	return result(p, func(ctx context.Context) ([]byte, error) { return p.ReadFileContext(ctx, volume, name) })
@@ -203,6 +204,8 @@ func (p *Pod) volume(ctx context.Context, method, name string) (sandboxVolume, e
 		case v.Name != name:
 		case v.HostPath != nil:
 			return sandboxVolume{}, fmt.Errorf("it is the machine's directory %s", v.HostPath.Path)
+		case !volumes.Mounted(p.created)[name]:
+			return sandboxVolume{}, errors.New("no container mounts it")
 		default:
 			sandbox, err := p.sandbox(ctx)
 			return sandboxVolume{p, sandbox, root}, err

@@ -39,6 +39,7 @@ spec:
   volumes:
   - {name: www, configMap: {name: pages}}
   - {name: run, emptyDir: {}}
+  - {name: spare, emptyDir: {}}
 `
 
 func TestFilesOfVolumes(t *testing.T) {
@@ -67,8 +68,20 @@ func TestFilesOfVolumes(t *testing.T) {
 	if _, err := pod.ReadFileContext(t.Context(), "run", "../../agent"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file outside of the volume: %v", err)
 	}
-	if _, err := pod.ReadFileContext(t.Context(), "ran", "pid"); err == nil || !strings.Contains(err.Error(), "there is no such volume; the pod has www, run") {
+	if _, err := pod.ReadFileContext(t.Context(), "ran", "pid"); err == nil || !strings.Contains(err.Error(), "there is no such volume; the pod has www, run, spare") {
 		t.Errorf("a volume that is not there: %v", err)
+	}
+	for what, do := range map[string]func() error{
+		"ReadFile":  func() error { _, err := pod.ReadFileContext(t.Context(), "spare", "pid"); return err },
+		"WriteFile": func() error { return pod.WriteFileContext(t.Context(), "spare", "pid", nil) },
+		"Walk": func() error {
+			return pod.WalkContext(t.Context(), "spare", func(string, fs.FileInfo) error { return nil })
+		},
+		"FillVolume": func() error { return pod.FillVolumeContext(t.Context(), "spare", 1) },
+	} {
+		if err := do(); err == nil || !strings.Contains(err.Error(), "no container mounts it") || errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s in a volume that no container mounts: %v", what, err)
+		}
 	}
 }
 

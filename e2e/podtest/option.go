@@ -21,8 +21,8 @@ type Option func(*setup) error
 
 // setup is what the options of an Up come to.
 type setup struct {
-	files     []string
-	documents []string
+	files []string
+	texts []manifest.Text
 	// amends change what the manifests hold, in the order of the options.
 	amends []func(*manifest.Contents) error
 	node   nodeOptions
@@ -73,7 +73,7 @@ func File(path string) Option {
 // YAML takes the objects of a manifest's text.
 func YAML(text string) Option {
 	return func(s *setup) error {
-		s.documents = append(s.documents, text)
+		s.take("YAML", false, text)
 		return nil
 	}
 }
@@ -81,6 +81,7 @@ func YAML(text string) Option {
 // Objects takes objects of Kubernetes' own Go types, such as a *corev1.Pod. They stay as they are.
 func Objects(objects ...runtime.Object) Option {
 	return func(s *setup) error {
+		var texts []string
 		for _, o := range objects {
 			kinds, _, err := scheme.Scheme.ObjectKinds(o)
 			if err != nil {
@@ -92,14 +93,25 @@ func Objects(objects ...runtime.Object) Option {
 			if err != nil {
 				return fmt.Errorf("reading the test's %s: %w", kinds[0].Kind, err)
 			}
-			s.documents = append(s.documents, string(text))
+			texts = append(texts, string(text))
+		}
+		if len(texts) > 0 {
+			s.take("Objects", true, strings.Join(texts, "---\n"))
 		}
 		return nil
 	}
 }
 
-// text is all documents in one.
-func (s *setup) text() string { return strings.Join(s.documents, "\n---\n") }
+// take adds the text of an option of some kind. Errors name it by its number among those of its kind.
+func (s *setup) take(kind string, made bool, text string) {
+	number := 1
+	for _, t := range s.texts {
+		if strings.HasPrefix(t.Name, kind+" ") {
+			number++
+		}
+	}
+	s.texts = append(s.texts, manifest.Text{Name: fmt.Sprintf("%s option %d", kind, number), Content: text, Made: made})
+}
 
 // FeatureGates sets Kubernetes' feature gates that change what a pod does, such as "ContainerStopSignals=true".
 func FeatureGates(gates string) Option {

@@ -39,3 +39,23 @@ func paperPod(t *testing.T) *Pod {
 	made := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "paper"}}
 	return &Pod{t: t, space: &space{}, name: made.Name, created: made, history: newHistory(made, time.Now())}
 }
+
+func TestErrorsNameTheOptionThatTheyAreAbout(t *testing.T) {
+	const wrong = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {container: []}\n"
+	secret, pod := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "a"}}, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "job"}}
+	for want, options := range map[string][]Option{
+		`YAML option 1:4: document 1 (Pod "web"): `:                 {YAML(wrong)},
+		`YAML option 2:5: document 1 (Pod "web"): `:                 {YAML(sleeper), Objects(pod.DeepCopy()), YAML("\n" + wrong)},
+		`Objects option 2 (Pod "job"): spec.containers: `:           {YAML(sleeper), Objects(secret), Objects(pod)},
+		`YAML option 1: no Kubernetes object: it is empty`:          {YAML("")},
+		`there is no manifest; give one with File, YAML or Objects`: {Objects()},
+	} {
+		s, err := newSetup(options)
+		if err == nil {
+			_, err = s.load(t.Context())
+		}
+		if err == nil || !strings.Contains("\n"+err.Error(), "\n"+want) || strings.Contains(err.Error(), "stdin") {
+			t.Errorf("error %v, want %s", err, want)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -90,15 +89,11 @@ func (s *setup) load(ctx context.Context) (*manifest.Contents, error) {
 	if err != nil {
 		return nil, err
 	}
-	inputs, stdin := s.files, io.Reader(nil)
-	if len(s.documents) > 0 {
-		inputs, stdin = append(inputs, "-"), strings.NewReader(s.text())
-	}
-	if len(inputs) == 0 {
+	if len(s.files)+len(s.texts) == 0 {
 		return nil, errors.New("there is no manifest; give one with File, YAML or Objects")
 	}
-	contents, err := manifest.Load(ctx, inputs, manifest.Options{
-		Stdin: stdin, Namespace: placeholder, Relocate: true, ClusterAPI: s.node.api, FeatureGates: gates,
+	contents, err := manifest.Load(ctx, s.files, manifest.Options{
+		Texts: s.texts, Namespace: placeholder, Relocate: true, ClusterAPI: s.node.api, FeatureGates: gates,
 	})
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 // Options are the surroundings of a Load. The zero value is usable.
 type Options struct {
 	Stdin      io.Reader    // what the input "-" reads; nil makes that input an error
+	Texts      []Text       // further inputs, after the others
 	Namespace  string       // for objects that name none; "" means "default". When set, an object of another namespace is an error
 	Relocate   bool         // an object of another namespace than Namespace is moved there instead
 	HTTPClient *http.Client // for http and https inputs; nil means one that gives up after 30 seconds
@@ -39,6 +40,14 @@ type Options struct {
 	ClusterAPI bool
 	// FeatureGates decide which fields of a pod there are. A field whose feature is off is dropped, with a warning.
 	FeatureGates podspec.FeatureGates
+}
+
+// Text is an input that is at hand.
+type Text struct {
+	Name    string // what problems call it
+	Content string
+	// Made: it was made of objects by a program. Problems tell neither lines nor documents of it, which nobody has seen.
+	Made bool
 }
 
 // Contents is what the inputs hold, in their order, defaulted and valid.
@@ -65,7 +74,11 @@ type Contents struct {
 // An error is of type Problems and tells everything that is wrong in all inputs; there is no Contents then.
 func Load(ctx context.Context, inputs []string, opts Options) (*Contents, error) {
 	sources, problems := readSources(ctx, inputs, opts)
-	l := loading{options: opts, problems: problems, firstPlaces: map[string]place{}}
+	l := loading{options: opts, problems: problems, firstPlaces: map[string]place{}, made: map[string]bool{}}
+	for _, t := range opts.Texts {
+		sources = append(sources, source{name: t.Name, text: clean([]byte(t.Content))})
+		l.made[t.Name] = t.Made
+	}
 	decoder := decoder{object: l.take, skipped: l.skip, problem: l.refuse, warning: l.warn}
 	for _, s := range sources {
 		documents, broken := splitDocuments(s)
@@ -81,7 +94,7 @@ func Load(ctx context.Context, inputs []string, opts Options) (*Contents, error)
 	}
 	l.lendPullSecrets()
 	if len(l.problems) == 0 && len(l.contents.Pods) == 0 && !opts.WithoutPod {
-		l.refuse(&Problem{Source: strings.Join(sourceNames(inputs), ", "), Reason: Invalid, Err: errors.New(l.nothingToRun())})
+		l.refuse(&Problem{Source: strings.Join(sourceNames(inputs, opts.Texts), ", "), Reason: Invalid, Err: errors.New(l.nothingToRun())})
 	}
 	if len(l.problems) > 0 {
 		return nil, l.problems
@@ -97,10 +110,13 @@ func emptyProblem(s source) *Problem {
 	return &Problem{Source: s.name, Reason: Invalid, Err: fmt.Errorf("no Kubernetes object: %s", reason)}
 }
 
-func sourceNames(inputs []string) []string {
-	names := make([]string, len(inputs))
-	for i, input := range inputs {
-		names[i] = sourceName(input)
+func sourceNames(inputs []string, texts []Text) []string {
+	var names []string
+	for _, input := range inputs {
+		names = append(names, sourceName(input))
+	}
+	for _, t := range texts {
+		names = append(names, t.Name)
 	}
 	return names
 }
@@ -112,11 +128,20 @@ type loading struct {
 	problems    Problems
 	firstPlaces map[string]place // by kind, namespace and name
 	idle        []string         // why the objects that could have been run were not
+	made        map[string]bool  // by a source's name: Text.Made
 }
 
-func (l *loading) refuse(p *Problem) { l.problems = append(l.problems, p) }
+func (l *loading) refuse(p *Problem) { l.problems = append(l.problems, l.located(p)) }
 
-func (l *loading) warn(p *Problem) { l.contents.Warnings = append(l.contents.Warnings, p) }
+func (l *loading) warn(p *Problem) { l.contents.Warnings = append(l.contents.Warnings, l.located(p)) }
+
+// located is a problem at a place that the inputs' author knows.
+func (l *loading) located(p *Problem) *Problem {
+	if l.made[p.Source] {
+		p.Document, p.Line = 0, 0
+	}
+	return p
+}
 
 // skip passes over an object that podsim has no use for.
 func (l *loading) skip(p place, why string) {
@@ -145,7 +170,11 @@ func (l *loading) take(o object) {
 		return
 	}
 	if o.GetName() == "" && o.GetGenerateName() != "" {
-		o.SetName(workload.GeneratedName(o.GetGenerateName(), fmt.Sprintf("%s/%d/%d", o.GetNamespace(), o.document, o.item)))
+		seed := fmt.Sprintf("%s/%d/%d", o.GetNamespace(), o.document, o.item)
+		if _, isText := l.made[o.source]; isText { // such as the options of a test, of which many may have one document each
+			seed = o.source + "/" + seed
+		}
+		o.SetName(workload.GeneratedName(o.GetGenerateName(), seed))
 	}
 	l.amend(o)
 	for _, warning := range warnings(o, l.options) {
@@ -165,7 +194,7 @@ func (l *loading) take(o object) {
 	key := o.kind + "/" + o.GetNamespace() + "/" + o.GetName()
 	if first, ok := l.firstPlaces[key]; ok && o.GetName() != "" {
 		l.refuse(o.problem(Invalid, "metadata.name",
-			fmt.Errorf("metadata.name: given twice, first at %s", first.problem(Invalid, "metadata.name", nil).place())))
+			fmt.Errorf("metadata.name: given twice, first at %s", l.located(first.problem(Invalid, "metadata.name", nil)).place())))
 		return
 	}
 	l.firstPlaces[key] = o.place

@@ -151,8 +151,7 @@ func fetch(ctx context.Context, address string, client *http.Client) ([]readResu
 	return one(address, response.Body)
 }
 
-// one reads a single source up to the limit and drops what editors on other systems leave in it: a byte order mark
-// and carriage returns at the ends of lines.
+// one reads a single source up to the limit.
 func one(name string, r io.Reader) ([]readResult, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxSourceBytes+1))
 	if err != nil {
@@ -161,9 +160,12 @@ func one(name string, r io.Reader) ([]readResult, error) {
 	if len(text) > maxSourceBytes {
 		return nil, fmt.Errorf("larger than %d MiB, which is more than podsim reads", maxSourceBytes>>20)
 	}
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	return []readResult{{source: source{name: sourceName(name), text: text}}}, nil
+	return []readResult{{source: source{name: sourceName(name), text: clean(text)}}}, nil
+}
+
+// clean drops what editors on other systems leave in a text: a byte order mark and carriage returns at the ends of lines.
+func clean(text []byte) []byte {
+	return bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), []byte("\r\n"), []byte("\n"))
 }
 
 // sourceName is what messages call an input.

@@ -190,7 +190,7 @@ func (c *Container) ExecContext(ctx context.Context, stdin io.Reader, command ..
 	url := c.pod.space.client.CoreV1().RESTClient().Post().
 		Namespace(c.pod.space.namespace).Resource("pods").Name(c.pod.name).SubResource("exec").
 		VersionedParams(&corev1.PodExecOptions{Container: c.name, Command: command, Stdin: stdin != nil, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
-	var stdout, stderr bytes.Buffer
+	var stdout, stderr output
 	err := endpoint.Executor{}.ExecuteWithContext(ctx, url, c.pod.space.config, stdin, &stdout, &stderr, false, nil)
 	done := Result{Stdout: stdout.String(), Stderr: stderr.String()}
 	var exit exec.CodeExitError
@@ -198,9 +198,38 @@ func (c *Container) ExecContext(ctx context.Context, stdin io.Reader, command ..
 	case errors.As(err, &exit):
 		done.Code = exit.Code
 	case err != nil:
-		return done, c.failed(ctx, fmt.Sprintf("running %q", command), err)
+		return done, c.failed(ctx, fmt.Sprintf("running %q", command), c.whyNotRun(ctx, err))
 	}
 	return done, nil
+}
+
+// whyNotRun is why a command was not run to its end: the connection's error, unless there is a better reason.
+func (c *Container) whyNotRun(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if f, frozen := c.frozen(ctx); frozen {
+		return fmt.Errorf("%s: Resume thaws it", f)
+	}
+	return err
+}
+
+// output is what a command has written, which is still copied when the command's context has ended before it.
+type output struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 func (c *Container) failed(ctx context.Context, doing string, err error) error {

@@ -2,6 +2,7 @@ package podtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func (c *Container) Resume() {
 
 // ResumeContext is Resume with a context.
 func (c *Container) ResumeContext(ctx context.Context) error {
-	return c.pod.mend(ctx, "Container.Resume", func(f fault.Fault) bool { return f.Kind == fault.Pause && f.Container == c.name })
+	return c.pod.mend(ctx, "Container.Resume", c.freezes)
 }
 
 // ExhaustMemory has the container use up the memory that its limit allows, and returns when the kernel has killed its processes: its state
@@ -131,7 +132,12 @@ func (p *Pod) FillVolumeContext(ctx context.Context, volume string, bytes int64)
 	if bytes != 0 {
 		f.Size = resource.NewQuantity(bytes, resource.BinarySI)
 	}
-	return p.inject(ctx, "Pod.FillVolume", f)
+	const what = "Pod.FillVolume"
+	var unlimited *fault.NoLimitError
+	if p.space.node != nil && errors.As(f.Check(p.created), &unlimited) { // the node speaks to those who type commands
+		return p.failed(ctx, what, errors.New(unlimited.Text("say how many bytes")))
+	}
+	return p.inject(ctx, what, f)
 }
 
 // FailPulls has the pulls of an image of the pod fail, or of all its images if it is empty, until MendFaults, or the end of the test. The
@@ -163,6 +169,24 @@ func (p *Pod) faults(what string) (endpoint.Faults, error) {
 		return endpoint.Faults{}, &NeedsEngineError{What: what}
 	}
 	return endpoint.NewFaults(p.space.client.CoreV1().RESTClient(), p.space.namespace, p.name), nil
+}
+
+// frozen is the fault that has the container frozen.
+func (c *Container) frozen(ctx context.Context) (fault.Fault, bool) {
+	faults, err := c.pod.faults("")
+	if err != nil {
+		return fault.Fault{}, false
+	}
+	lasting, _ := faults.List(ctx)
+	i := slices.IndexFunc(lasting, c.freezes)
+	if i < 0 {
+		return fault.Fault{}, false
+	}
+	return lasting[i], true
+}
+
+func (c *Container) freezes(f fault.Fault) bool {
+	return f.Kind == fault.Pause && f.Container == c.name
 }
 
 // inject does a fault. That it ends before the pod does, and with the test, the node sees to when the pod is removed.

@@ -17,7 +17,7 @@ kind: Pod
 metadata: {name: frail}
 spec:
   terminationGracePeriodSeconds: 2
-  volumes: [{name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}]
+  volumes: [{name: memory, emptyDir: {medium: Memory, sizeLimit: 1Mi}}, {name: disk, emptyDir: {}}]
   containers:
   - name: app
     image: busybox:1.36
@@ -58,7 +58,7 @@ func TestFaultsAreDoneAndUndone(t *testing.T) {
 	app.Pause()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	if _, err := app.ExecContext(ctx, nil, "true"); err == nil || !strings.Contains(err.Error(), "container app is frozen") {
+	if _, err := app.ExecContext(ctx, nil, "true"); err == nil || !strings.Contains(err.Error(), "container app is frozen: Resume thaws it") {
 		t.Errorf("a command in a frozen container: %v", err)
 	}
 	app.Resume()
@@ -66,6 +66,10 @@ func TestFaultsAreDoneAndUndone(t *testing.T) {
 		t.Errorf("after it was thawed: %+v", got)
 	}
 
+	const unlimited = "Pod.FillVolume: volume disk has no limit, and would take all of the machine's disk or memory: say how many bytes, or"
+	if err := pod.FillVolumeContext(ctx, "disk", 0); err == nil || !strings.Contains(err.Error(), unlimited) {
+		t.Errorf("all of a volume without a limit: %v", err)
+	}
 	const write = "echo line >/memory/log"
 	pod.FillVolume("memory", 0)
 	if got := app.Exec("sh", "-c", write); !strings.Contains(got.Stderr, "No space left on device") {

@@ -68,6 +68,24 @@ func TestAPodFromItsStartToItsEnd(t *testing.T) {
 	}
 }
 
+func TestACommandEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	pod := podtest.Up(t, podtest.YAML(shop))
+	pod.WaitReady()
+	app := pod.Container("app")
+	over, end := context.WithCancel(t.Context())
+	end()
+	if _, err := app.ExecContext(over, nil, "true"); !errors.Is(err, context.Canceled) {
+		t.Errorf("a context that was over before: %v", err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	got, err := app.ExecContext(short, nil, "sh", "-c", "echo begun; sleep 60")
+	if !errors.Is(err, context.DeadlineExceeded) || got.Stdout != "begun\n" {
+		t.Errorf("one that ends meanwhile: %+v, %v", got, err)
+	}
+}
+
 func TestAnErrorTellsWhatHappened(t *testing.T) {
 	t.Parallel()
 	pod := podtest.Up(t, podtest.YAML(`

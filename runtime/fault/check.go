@@ -118,10 +118,20 @@ func (f *Fault) checkVolume(pod *corev1.Pod) error {
 	case volume.EmptyDir == nil && volume.PersistentVolumeClaim == nil && volume.Ephemeral == nil:
 		return fmt.Errorf("volume %s is one that containers only read", f.Volume)
 	case f.Size == nil && !HasLimit(pod, volume):
-		return fmt.Errorf("volume %s has no limit, and would take all of the machine's disk or memory: say how much, as --size=100Mi, or "+
-			"give it an emptyDir.sizeLimit", f.Volume)
+		return &NoLimitError{Volume: f.Volume}
 	}
 	return nil
+}
+
+// NoLimitError says that a Fill without a size is of a volume that holds more than it may take.
+type NoLimitError struct{ Volume string }
+
+func (e *NoLimitError) Error() string { return e.Text("say how much, as --size=100Mi") }
+
+// Text is the error with what its reader can do, beside giving the volume a limit.
+func (e *NoLimitError) Text(advice string) string {
+	return fmt.Sprintf("volume %s has no limit, and would take all of the machine's disk or memory: %s, or give it an emptyDir.sizeLimit",
+		e.Volume, advice)
 }
 
 // HasLimit reports whether a volume holds only so much.

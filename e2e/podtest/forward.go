@@ -1,7 +1,9 @@
 package podtest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,7 +20,7 @@ type forwards struct {
 
 // Forward forwards a port of the pod to one of this machine's loopback interface until the test has ended, and returns its address, such
 // as 127.0.0.1:40123. What connects there reaches the pod as kubectl port-forward does: also an application that listens on the pod's
-// loopback interface only.
+// loopback interface only. A pod that is gone has no ports any more.
 func (p *Pod) Forward(port int) string {
 	p.t.Helper()
 	return result(p, func(ctx context.Context) (string, error) { return p.ForwardContext(ctx, port) })
@@ -26,6 +28,22 @@ func (p *Pod) Forward(port int) string {
 
 // ForwardContext is Forward with a context, which bounds the call and not the forwarding.
 func (p *Pod) ForwardContext(ctx context.Context, port int) (string, error) {
+	address, err := p.forward(ctx, port)
+	if err != nil {
+		return "", p.failed(ctx, fmt.Sprintf("forwarding its port %d", port), err)
+	}
+	return address, nil
+}
+
+const highestPort = 1<<16 - 1
+
+func (p *Pod) forward(ctx context.Context, port int) (string, error) {
+	if port < 1 || port > highestPort {
+		return "", fmt.Errorf("a port is a number from 1 to %d", highestPort)
+	}
+	if now := p.history.look(); now.gone {
+		return "", cmp.Or(now.err, errors.New("it is gone"))
+	}
 	p.forwards.mu.Lock()
 	defer p.forwards.mu.Unlock()
 	if f := p.forwards.all[port]; f != nil {
@@ -33,7 +51,7 @@ func (p *Pod) ForwardContext(ctx context.Context, port int) (string, error) {
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", p.failed(ctx, fmt.Sprintf("forwarding its port %d", port), err)
+		return "", err
 	}
 	f := &forward{pod: p, port: port, listener: listener, open: map[io.Closer]bool{}}
 	if p.forwards.all == nil {

@@ -1,6 +1,7 @@
 package podtest
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,15 @@ func TestNoConditionIsAnError(t *testing.T) {
 	const want = "pod paper: waiting until its condition holds: it is nil"
 	if err := paperPod(t).WaitForContext(t.Context(), nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestPortsThatThereAreNone(t *testing.T) {
+	for _, port := range []int{-1, 0, 65536, 70000} {
+		want := fmt.Sprintf("pod paper: forwarding its port %d: a port is a number from 1 to 65535", port)
+		if _, err := paperPod(t).ForwardContext(t.Context(), port); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want %s", err, want)
+		}
 	}
 }
 

@@ -68,7 +68,8 @@ func TestFilesOfVolumes(t *testing.T) {
 	if _, err := pod.ReadFileContext(t.Context(), "run", "../../agent"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file outside of the volume: %v", err)
 	}
-	if _, err := pod.ReadFileContext(t.Context(), "ran", "pid"); err == nil || !strings.Contains(err.Error(), "there is no such volume; the pod has www, run, spare") {
+	const volumes = "there is no such volume; the pod has www, run, spare"
+	if _, err := pod.ReadFileContext(t.Context(), "ran", "pid"); err == nil || !strings.Contains(err.Error(), volumes) {
 		t.Errorf("a volume that is not there: %v", err)
 	}
 	for what, do := range map[string]func() error{
@@ -124,6 +125,13 @@ func TestPortsOfThePodAreInReach(t *testing.T) {
 	defer nobody.Close()
 	if n, err := nobody.Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Errorf("read %d bytes, error %v, where nobody listens", n, err)
+	}
+	pod.Delete(0)
+	for _, port := range []int{8080, 8082} {
+		want := fmt.Sprintf("forwarding its port %d: it is gone", port)
+		if _, err := pod.DialContext(t.Context(), port); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("port %d of a pod that is gone: %v", port, err)
+		}
 	}
 }
 

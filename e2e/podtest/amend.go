@@ -155,9 +155,13 @@ func amendContainers(m *manifest.Contents, name string, amend func(*corev1.Conta
 		}
 	}
 	if !found {
-		return fmt.Errorf("there is no container %q; there are %s", name, strings.Join(containersOf(m), ", "))
+		return noContainer(m, name)
 	}
 	return nil
+}
+
+func noContainer(m *manifest.Contents, name string) error {
+	return fmt.Errorf("there is no container %q; there are %s", name, strings.Join(containersOf(m), ", "))
 }
 
 func containersOf(m *manifest.Contents) []string {

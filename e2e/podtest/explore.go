@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/podsim/podsim/podspec/manifest"
 	"github.com/podsim/podsim/runtime/pause"
 )
 
@@ -23,7 +25,7 @@ const SeedVariable = "PODSIM_SEED"
 type Scenario struct {
 	// Pod brings the pod up, as the options of Up.
 	Pod []Option
-	// Kill is the container that is killed.
+	// Kill is the container that is killed, one that the pod begins with.
 	Kill string
 	// Run goes with the pod to the end of what it has to do, such as with WaitReady and WaitFor; what fails in it counts as the check's
 	// failure. nil waits until the pod has ended.
@@ -219,7 +221,7 @@ func (s Scenario) try(t TB, name string, at *instant) (result tried) {
 		if at != nil {
 			result.unkilled = "its pod did not come up"
 		}
-		pod := Up(own, s.Pod...)
+		pod := up(own, s.Pod, s.check)[0]
 		if pod.space.node == nil {
 			own.Skipf("podtest: skipped: %v", &NeedsEngineError{What: "Explore"})
 		}
@@ -245,6 +247,17 @@ func (s Scenario) try(t TB, name string, at *instant) (result tried) {
 	}
 	result.skipped = own.skipped
 	return result
+}
+
+// check says what keeps the scenario from being run with what its options hold.
+func (s Scenario) check(m *manifest.Contents) error {
+	if err := isOne(m); err != nil {
+		return err
+	}
+	if !slices.Contains(containersOf(m), s.Kill) {
+		return fmt.Errorf("Scenario.Kill: %w", noContainer(m, s.Kill))
+	}
+	return nil
 }
 
 // killer kills the container when the moment comes. The function that it returns waits for that if the moment has come, gives it up if

@@ -58,6 +58,7 @@ func TestErrorsNameTheOptionThatTheyAreAbout(t *testing.T) {
 		`YAML option 2:5: document 1 (Pod "web"): `:                 {YAML(sleeper), Objects(pod.DeepCopy()), YAML("\n" + wrong)},
 		`Objects option 2 (Pod "job"): spec.containers: `:           {YAML(sleeper), Objects(secret), Objects(pod)},
 		`YAML option 1: no Kubernetes object: it is empty`:          {YAML("")},
+		`there is no container "nope"; there are app`:               {YAML(sleeper), Build("nope", t.TempDir())},
 		`there is no manifest; give one with File, YAML or Objects`: {Objects()},
 	} {
 		s, err := newSetup(options)

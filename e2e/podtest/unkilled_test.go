@@ -1,6 +1,7 @@
 package podtest
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,5 +21,17 @@ func TestFindFailsWhenTheContainerIsNeverKilled(t *testing.T) {
 	})
 	if err := own.err(); err == nil || !strings.Contains(err.Error(), `at "app ready": the moment never came`) {
 		t.Errorf("it says %v", err)
+	}
+}
+
+// Without an engine it would be skipped, had it looked for one.
+func TestAScenarioThatKillsNoContainerIsNotRun(t *testing.T) {
+	t.Setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+	for _, name := range []string{"", "ap"} {
+		told := trial(t, func(t TB) { Find(t, Scenario{Pod: []Option{YAML(sleeper)}, Kill: name}) })
+		want := fmt.Sprintf("Scenario.Kill: there is no container %q; there are app", name)
+		if err := told.err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("skipped %q, error %v, want %s", told.skipped, err, want)
+		}
 	}
 }

@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/manifest"
@@ -18,26 +17,29 @@ import (
 // Where no Docker Engine answers the test is skipped. Whatever else goes wrong fails it.
 func Up(t TB, options ...Option) *Pod {
 	t.Helper()
-	return up(t, options, func(pods []*corev1.Pod) error {
-		if len(pods) == 1 {
-			return nil
-		}
-		var names []string
-		for _, pod := range pods {
-			names = append(names, pod.Name)
-		}
-		return fmt.Errorf("there are %d pods (%s) where Up takes one; UpAll takes several", len(pods), strings.Join(names, ", "))
-	})[0]
+	return up(t, options, isOne)[0]
+}
+
+// isOne says what is wrong with the pods of an Up.
+func isOne(m *manifest.Contents) error {
+	if len(m.Pods) == 1 {
+		return nil
+	}
+	var names []string
+	for _, pod := range m.Pods {
+		names = append(names, pod.Name)
+	}
+	return fmt.Errorf("there are %d pods (%s) where Up takes one; UpAll takes several", len(m.Pods), strings.Join(names, ", "))
 }
 
 // UpAll is Up for any number of pods, in their order in the manifests. Those of a workload, such as a Deployment, count like others.
 func UpAll(t TB, options ...Option) []*Pod {
 	t.Helper()
-	return up(t, options, func([]*corev1.Pod) error { return nil })
+	return up(t, options, func(*manifest.Contents) error { return nil })
 }
 
 // up brings up the pods of the options, if they are as they should be.
-func up(t TB, options []Option, check func([]*corev1.Pod) error) []*Pod {
+func up(t TB, options []Option, check func(*manifest.Contents) error) []*Pod {
 	t.Helper()
 	pods, err := start(t.Context(), t, options, check)
 	var needs *NeedsEngineError
@@ -50,7 +52,7 @@ func up(t TB, options []Option, check func([]*corev1.Pod) error) []*Pod {
 	return pods
 }
 
-func start(ctx context.Context, t TB, options []Option, check func([]*corev1.Pod) error) ([]*Pod, error) {
+func start(ctx context.Context, t TB, options []Option, check func(*manifest.Contents) error) ([]*Pod, error) {
 	s, err := newSetup(options)
 	if err != nil {
 		return nil, err
@@ -70,7 +72,7 @@ func start(ctx context.Context, t TB, options []Option, check func([]*corev1.Pod
 	for _, warning := range contents.Warnings {
 		t.Logf("podtest: %v", warning)
 	}
-	if err := check(contents.Pods); err != nil {
+	if err := check(contents); err != nil {
 		return nil, err
 	}
 	where, err := tests.of(ctx, t, s)
@@ -101,6 +103,11 @@ func (s *setup) load(ctx context.Context) (*manifest.Contents, error) {
 	for _, amend := range s.amends {
 		if err := amend(contents); err != nil {
 			return nil, err
+		}
+	}
+	for _, b := range s.builds { // before time is spent on them
+		if !slices.Contains(containersOf(contents), b.container) {
+			return nil, noContainer(contents, b.container)
 		}
 	}
 	return contents, nil

@@ -9,10 +9,12 @@ import (
 	"regexp"
 	"sync"
 
+	"github.com/go-logr/logr"
 	"github.com/moby/moby/api/types/network"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/util/exec"
+	"k8s.io/klog/v2"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/endpoint"
@@ -191,7 +193,8 @@ func (c *Container) ExecContext(ctx context.Context, stdin io.Reader, command ..
 		Namespace(c.pod.space.namespace).Resource("pods").Name(c.pod.name).SubResource("exec").
 		VersionedParams(&corev1.PodExecOptions{Container: c.name, Command: command, Stdin: stdin != nil, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
 	var stdout, stderr output
-	err := endpoint.Executor{}.ExecuteWithContext(ctx, url, c.pod.space.config, stdin, &stdout, &stderr, false, nil)
+	streaming := klog.NewContext(ctx, logr.Discard()) // what a command does not read is its own affair
+	err := endpoint.Executor{}.ExecuteWithContext(streaming, url, c.pod.space.config, stdin, &stdout, &stderr, false, nil)
 	done := Result{Stdout: stdout.String(), Stderr: stderr.String()}
 	var exit exec.CodeExitError
 	switch {

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/klog/v2"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime"
@@ -201,14 +199,6 @@ func (n *sharedNode) target() (target, error) {
 	config.WarningHandler = rest.NoWarnings{}
 	client, err := kubernetes.NewForConfig(config)
 	return target{client: client, config: config, node: n}, err
-}
-
-// quiet keeps to itself what Kubernetes' libraries tell in the output of all tests, errors excepted.
-func quiet() {
-	klog.LogToStderr(false)
-	for _, severity := range []string{"INFO", "WARNING", "ERROR", "FATAL"} { // beside which errors go to the standard error
-		klog.SetOutputBySeverity(severity, io.Discard)
-	}
 }
 
 // randomName is n letters and digits that nobody else has.

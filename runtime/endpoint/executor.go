@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -79,10 +80,11 @@ func (e Executor) Execute(url *url.URL, config *rest.Config, stdin io.Reader, st
 }
 
 // ExecuteWithContext runs the command that the URL names and copies its streams, those that are not nil, until it ends. An
-// exit code other than 0 is a k8s.io/client-go/util/exec.CodeExitError.
+// exit code other than 0 is a k8s.io/client-go/util/exec.CodeExitError. It returns when the context ends, also if the command does not read
+// what it is sent.
 func (Executor) ExecuteWithContext(ctx context.Context, url *url.URL, config *rest.Config, stdin io.Reader, stdout, stderr io.Writer,
 	tty bool, sizes remotecommand.TerminalSizeQueue) error {
-	transport, upgrader, err := upgrading(config)
+	transport, upgrader, err := upgrading(closing(ctx, config))
 	if err != nil {
 		return err
 	}
@@ -90,7 +92,40 @@ func (Executor) ExecuteWithContext(ctx context.Context, url *url.URL, config *re
 	if err != nil {
 		return err
 	}
-	return executor.StreamWithContext(ctx, remotecommand.StreamOptions{
+	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr, Tty: tty, TerminalSizeQueue: sizes,
 	})
+	if err == nil {
+		return ctx.Err() // a connection that was closed looks like the end of a command that did well
+	}
+	return err
+}
+
+// closing is the configuration with connections that are closed when the context ends. SPDY says goodbye before it closes one, and waits
+// with that for what is being sent, which the other side may never take.
+func closing(ctx context.Context, config *rest.Config) *rest.Config {
+	dial := config.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
+	config = rest.CopyConfig(config)
+	config.Dial = func(dialing context.Context, network, address string) (net.Conn, error) {
+		connection, err := dial(dialing, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &closingConn{connection, context.AfterFunc(ctx, func() { _ = connection.Close() })}, nil
+	}
+	return config
+}
+
+// closingConn is a connection that is closed by others, too.
+type closingConn struct {
+	net.Conn
+	keep func() bool // from being closed by them
+}
+
+func (c *closingConn) Close() error {
+	c.keep()
+	return c.Conn.Close()
 }

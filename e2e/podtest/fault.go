@@ -34,6 +34,9 @@ func (c *Container) Signal(signal string) {
 
 // SignalContext is Signal with a context.
 func (c *Container) SignalContext(ctx context.Context, signal string) error {
+	if _, err := fault.ParseSignal(signal); err != nil { // an empty one would kill
+		return c.failed(ctx, "sending it a signal", err)
+	}
 	return c.pod.inject(ctx, "Container.Signal", fault.Fault{Kind: fault.Kill, Container: c.name, Signal: signal})
 }
 

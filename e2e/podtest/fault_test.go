@@ -67,6 +67,9 @@ func TestFaultsAreDoneAndUndone(t *testing.T) {
 	}
 
 	const unlimited = "Pod.FillVolume: volume disk has no limit, and would take all of the machine's disk or memory: say how many bytes, or"
+	if err := app.SignalContext(ctx, ""); err == nil || !strings.Contains(err.Error(), `"" is no signal`) {
+		t.Errorf("an empty signal: %v", err)
+	}
 	if err := pod.FillVolumeContext(ctx, "disk", 0); err == nil || !strings.Contains(err.Error(), unlimited) {
 		t.Errorf("all of a volume without a limit: %v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // References are the names of the objects of its namespace that a pod refers to, each list sorted and without repetition.
@@ -58,6 +59,16 @@ func ClaimsOf(pod *corev1.Pod) []string {
 		names = append(names, EphemeralClaimName(pod, v))
 	}
 	return names
+}
+
+// UsesClaim reports whether a pod uses that very claim: one that is called as one of its own would be, but is not its own, it cannot use
+// (S11.45).
+func UsesClaim(pod *corev1.Pod, claim *corev1.PersistentVolumeClaim) bool {
+	if pod.Namespace != claim.Namespace {
+		return false
+	}
+	return slices.Contains(ReferencesOf(pod).Claims, claim.Name) ||
+		metav1.IsControlledBy(claim, pod) && slices.Contains(ClaimsOf(pod), claim.Name)
 }
 
 // ClaimProtection is the finalizer of every claim: a cluster lets none go that a pod uses.

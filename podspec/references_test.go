@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/podspec/spectest"
@@ -40,5 +42,30 @@ func TestReferencesOfAPod(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestUsesClaim(t *testing.T) {
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "web", UID: "u"}}
+	pod.Spec.Volumes = []corev1.Volume{
+		{Name: "data", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"}}},
+		{Name: "scratch", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}},
+	}
+	own := []metav1.OwnerReference{*metav1.NewControllerRef(pod, corev1.SchemeGroupVersion.WithKind("Pod"))}
+	for _, test := range []struct {
+		namespace, name string
+		owners          []metav1.OwnerReference
+		want            bool
+	}{
+		{"ns", "data", nil, true},
+		{"other", "data", nil, false},
+		{"ns", "web-scratch", own, true},
+		{"ns", "web-scratch", nil, false},
+		{"ns", "web-data", own, false},
+	} {
+		claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Namespace: test.namespace, Name: test.name, OwnerReferences: test.owners}}
+		if got := podspec.UsesClaim(pod, claim); got != test.want {
+			t.Errorf("%s/%s, owned by %v: %v", test.namespace, test.name, test.owners, got)
+		}
 	}
 }

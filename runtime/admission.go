@@ -27,10 +27,16 @@ func (w *worker) reject(ctx context.Context) bool {
 		return false
 	}
 	w.node.recorder.Pod(pod, corev1.EventTypeWarning, refused.Reason, "%s", refused.Message)
-	_, err := w.node.store.Pods.Update(w.key, func(pod *corev1.Pod) error {
-		pod.Status = status.Rejected(pod, status.Failure{Reason: refused.Reason, Message: refused.StatusMessage()}, time.Now())
+	now := time.Now()
+	fail := func(pod *corev1.Pod) error {
+		pod.Status = status.Rejected(pod, status.Failure{Reason: refused.Reason, Message: refused.StatusMessage()}, now)
 		return nil
-	})
+	}
+	rejected := pod.DeepCopy()
+	_ = fail(rejected)
+	w.saver.save(rejected, nil)
+	w.saveFirst(ctx) // what has been seen of an end stays so (S3.11)
+	_, err := w.node.store.Pods.Update(w.key, fail)
 	if err != nil {
 		w.log.Error("publishing that the pod was rejected", "error", err)
 	}

@@ -28,8 +28,8 @@ import (
 	"github.com/podsim/podsim/volumes"
 )
 
-// adopt takes over what an earlier node with this identity left on the engine (D3): pods that can be recognised get their worker back,
-// whatever is left of pods that cannot is removed. It is whole when all that these have is known now.
+// adopt takes over what an earlier node with this identity left on the engine (D3), and in the state directory of pods that have nothing there
+// yet: pods that can be recognised get their worker back, whatever is left of pods that cannot is removed. It is whole when all that these have is known now.
 func (n *Node) adopt(ctx context.Context) (whole bool, err error) {
 	found, err := n.findPods(ctx)
 	if err != nil {
@@ -43,14 +43,23 @@ func (n *Node) adopt(ctx context.Context) (whole bool, err error) {
 		}
 	}
 	whole = len(unknown) == 0
-	if err := n.adoptWaiting(unknown); err != nil {
+	waiting, err := n.adoptWaiting(unknown)
+	if err != nil {
 		n.log.Error("taking over pods that wait", "error", err)
 		whole = false
 	}
 	if err := n.insist(ctx, "removing unused networks", func() error { return n.removeUnusedNetworks(ctx) }); err != nil {
 		n.log.Warn("removing networks without pods", "error", err)
 	}
-	return whole, n.adoptClaims(ctx, n.forgetLostClaims)
+	if err := n.adoptClaims(ctx, n.forgetLostClaims); err != nil {
+		return whole, err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, w := range waiting { // only now: they make volumes, perhaps of claims
+		n.startWorker(w)
+	}
+	return whole, nil
 }
 
 // errNoPod says that what is left of a pod is not enough to go on with it: its set-up was never completed.
@@ -146,6 +155,7 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 		return nil, err
 	}
 	w.adoptLabels(sandbox.Labels)
+	w.saver.waiting.adopt()
 	w.saver.reachThrough(sandbox.ID)
 	if !status.Terminal(pod.Status.Phase) { // what was saved may be older than what was seen last
 		pod.Status = status.Generate(status.Input{Pod: pod, State: &w.state, Now: time.Now(), Stopping: pod.DeletionTimestamp != nil})

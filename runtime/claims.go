@@ -30,6 +30,8 @@ func (n *Node) AdoptClaims(ctx context.Context) error {
 
 // adoptClaims is AdoptClaims, and shows the volumes to look before it makes claims of them.
 func (n *Node) adoptClaims(ctx context.Context, look func([]*volume.Volume)) error {
+	n.claiming.Lock()
+	defer n.claiming.Unlock()
 	found, err := n.engine.VolumeList(ctx, volume.ListOptions{Filters: filters.NewArgs(
 		filters.Arg("label", network.LabelManaged+"=true"), filters.Arg("label", volumes.LabelClaim))})
 	if err != nil {
@@ -80,7 +82,20 @@ func (n *Node) checkClaims(pod *corev1.Pod) error {
 	return failures.OrNil()
 }
 
-// bindClaim has a claim show that its volume is there. A pod can use a claim that nobody created: its volume is made all the same.
+// bindClaims has the claims of a pod show that their volumes are there. A pod can use a claim that nobody created: its volume is made all the
+// same, and then the claim of that.
+func (n *Node) bindClaims(ctx context.Context, pod *corev1.Pod) {
+	for _, name := range podspec.ClaimsOf(pod) {
+		key := types.NamespacedName{Namespace: pod.Namespace, Name: name}
+		if _, err := n.store.Claims.Get(key); err == nil {
+			n.bindClaim(key)
+		} else if err := n.AdoptClaims(ctx); err != nil {
+			n.log.Warn("making the claim of a volume", "claim", key, "error", err)
+		}
+	}
+}
+
+// bindClaim has a claim show that its volume is there.
 func (n *Node) bindClaim(key types.NamespacedName) {
 	_, err := n.store.Claims.Update(key, func(claim *corev1.PersistentVolumeClaim) error {
 		claim.Spec.VolumeName = volumeName(claim)
@@ -121,6 +136,8 @@ func (n *Node) DeleteClaim(ctx context.Context, namespace, name string) error {
 	if _, err := n.store.Claims.Get(key); err != nil {
 		return err
 	}
+	n.claiming.Lock()
+	defer n.claiming.Unlock()
 	err := volumes.RemoveClaim(ctx, n.engine, namespace, name)
 	if errdefs.IsConflict(err) {
 		return apierrors.NewForbidden(n.store.Claims.Resource(), name, fmt.Errorf("containers of a pod use it: %w", err))

@@ -51,8 +51,9 @@
 //   - S11.2 of volumes that only an ephemeral container mounts: they are not set up, and the container is not created.
 //   - S11.4 of the end of a pass after 2 minutes: a volume is tried again as often as it takes.
 //   - S11.12 of HugePages, which are refused at the creation.
-//   - S11.45 of a claim that is missing: it gets a volume of its own, as there is no scheduler that the pod could wait for. A pod whose
-//     claim is being deleted does wait, but with a kubelet's event and not a scheduler's.
+//   - S11.45 of a claim that is missing: it gets a volume of its own, as there is no scheduler that the pod could wait for. A pod that
+//     came when its claim was being deleted already does wait, but with a kubelet's event and not a scheduler's; one that came before has the
+//     claim, where a kubelet and the claim would wait for each other.
 //   - S11.46 of a sub path that an image does not have: it is an empty directory.
 //   - S11.51 of a single file that is a subPath of hostPath or, below API 1.45, of any volume that containers write to, and of a hostPath
 //     that programs of the machine itself write to: what a container that runs exchanges for a link between the check and the start, some

@@ -16,6 +16,7 @@ import (
 
 	"k8s.io/utils/ptr"
 
+	"github.com/podsim/podsim/podspec"
 	"github.com/podsim/podsim/runtime/controllers/job"
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kept"
@@ -25,7 +26,7 @@ import (
 )
 
 // keptCollections are the kinds whose objects outlive the node in its state directory. Not among them are pods, which live on the engine
-// (D3), events, and what the node makes anew of the engine and the pods: its node, endpoints and their slices.
+// (D3) or, until they do, beside these objects (waiting.go), events, and what the node makes anew of the engine and the pods: its node, endpoints and their slices.
 //
 // Of the kinds that are here, what the node makes by itself is not kept either, so that a node which was given nothing leaves nothing, and
 // what was made for the pods of an up lives as long as these, in their records.
@@ -195,7 +196,8 @@ func (n *Node) Idle() bool {
 	return n.keepsSecrets() || !slices.ContainsFunc(secrets, unlessCompanion)
 }
 
-// hasWork reports whether the node is still to make pods, now or after a back-off, of what it was given, or to empty a namespace.
+// hasWork reports whether the node is still to make pods, now or after a back-off, of what it was given, to empty a namespace, or to let a
+// claim go.
 func (n *Node) hasWork() bool {
 	namespaces, _ := n.store.Namespaces.List("")
 	jobs, _ := n.store.Jobs.List("")
@@ -203,12 +205,16 @@ func (n *Node) hasWork() bool {
 	deployments, _ := n.store.Deployments.List("")
 	stateful, _ := n.store.StatefulSets.List("")
 	daemons, _ := n.store.DaemonSets.List("")
+	claims, _ := n.store.Claims.List("")
 	return slices.ContainsFunc(jobs, func(j *batchv1.Job) bool {
 		return job.IsManaged(j) && !ptr.Deref(j.Spec.Suspend, false) && !job.IsFinished(j)
 	}) ||
 		slices.ContainsFunc(sets, func(s *appsv1.ReplicaSet) bool { return *s.Spec.Replicas > 0 }) ||
 		slices.ContainsFunc(deployments, func(d *appsv1.Deployment) bool { return *d.Spec.Replicas > 0 && !d.Spec.Paused }) ||
 		slices.ContainsFunc(stateful, func(s *appsv1.StatefulSet) bool { return *s.Spec.Replicas > 0 }) ||
+		slices.ContainsFunc(claims, func(c *corev1.PersistentVolumeClaim) bool {
+			return c.DeletionTimestamp != nil && slices.Contains(c.Finalizers, podspec.ClaimProtection)
+		}) ||
 		slices.ContainsFunc(namespaces, func(ns *corev1.Namespace) bool { return ns.DeletionTimestamp != nil }) || len(daemons) > 0
 }
 

@@ -109,6 +109,8 @@ type Node struct {
 	rbac     atomic.Bool  // roles and bindings decide what clients may do
 	// admitting is held while a pod gets its ports of the machine.
 	admitting sync.Mutex
+	// claiming is held while the claims of volumes are made, and while one goes with its volume.
+	claiming sync.Mutex
 	// adoptedServices are the versions of the records that the Services of namespaces were adopted from.
 	adoptedServices map[string]uint64
 	// adoptedTrustBundles is the version of the record that the bundles of trust anchors were adopted from.

@@ -17,7 +17,7 @@ const volumeDriver = "podsim.io"
 // watchClaims keeps a PersistentVolume for each claim that has its data, until the context ends.
 func (n *Node) watchClaims(ctx context.Context) {
 	n.redo(ctx, n.refreshVolumes, func(news func()) {
-		store.Follow(ctx, n.store.Claims, func(*corev1.PersistentVolumeClaim) { news() })
+		store.FollowNews(ctx, n.store.Claims, news)
 	})
 }
 

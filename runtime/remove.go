@@ -56,12 +56,15 @@ func (w *worker) terminate(ctx context.Context, pod *corev1.Pod) (gone bool) {
 	if now, ok := w.pod(); ok && *now.DeletionGracePeriodSeconds > 0 { // it may have been forced meanwhile
 		w.node.logReaders.wait(ctx, w.uid)
 	}
-	w.saver.reachThrough("") // nothing is to be saved from here on
+	w.saver.keepStill()
 	w.faults.leave(ctx, pod)
 	w.proxy.leave(ctx, false) // its container is removed with the others
 	err := w.node.removeLeftovers(ctx, w.uid)
 	if err == nil {
 		err = w.node.networks.RemoveIfUnused(ctx, pod.Namespace)
+	}
+	if err == nil {
+		err = w.saver.settle() // the last that tells of the pod
 	}
 	if err != nil {
 		if ctx.Err() == nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/containerd/errdefs"
 	dockercontainer "github.com/docker/docker/api/types/container"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/network"
 	"github.com/podsim/podsim/podspec"
@@ -129,13 +128,12 @@ func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 	if err != nil {
 		return err
 	}
-	for _, claim := range podspec.ClaimsOf(pod) {
-		w.node.bindClaim(types.NamespacedName{Namespace: pod.Namespace, Name: claim})
-	}
+	w.node.bindClaims(ctx, pod)
 	lost := w.state.Sandbox
 	sandbox := &state.Sandbox{ID: id, Attempt: w.nextSandbox()}
 	if err := w.startSandbox(ctx, pod, layout, sandbox); err != nil {
 		w.state.Sandbox = lost
+		w.saver.goOn()
 		w.discardPrepared(ctx)
 		w.discard(id)
 		return err

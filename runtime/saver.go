@@ -14,7 +14,6 @@ import (
 
 	"github.com/podsim/podsim/runtime/engine"
 	"github.com/podsim/podsim/runtime/fault"
-	"github.com/podsim/podsim/runtime/kept"
 	"github.com/podsim/podsim/runtime/pause"
 	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
@@ -23,7 +22,8 @@ import (
 // saveInterval is how long a change waits to be saved, if nobody waits for that.
 const saveInterval = time.Second
 
-// saver keeps the records of a pod in its volumes up to date (D3). It saves in the background, the newest version only.
+// saver keeps the records of a pod up to date, in its volumes (D3) or, until it has its first sandbox, in the state directory. It saves in
+// the background, the newest version only.
 type saver struct {
 	engine engine.Engine
 	store  *store.Store
@@ -34,10 +34,11 @@ type saver struct {
 	writing sync.Mutex        // one write at a time; guards the fields up to the next mutex
 	number  int               // of the newest record
 	objects map[string]string // the versions of the objects whose records were written, by record
+	waiting *waitingFile      // where the records lie until there is a first sandbox; nil if there is no such place
 
 	mu       sync.Mutex     // guards the fields below
 	sandbox  string         // the container through which the volumes are reached; "" while there is none
-	waiting  *waitingFile   // where the records lie until there is a first sandbox; nil from then on
+	still    bool           // nothing is written beside a sandbox: one has the records soon, or the pod goes
 	pod      *corev1.Pod    // what is still to be saved; nil if nothing is
 	attempts map[string]int // as savedPod has them
 	version  uint64         // of the newest pod that was to be saved
@@ -47,20 +48,43 @@ func newSaver(n *Node, log *slog.Logger) *saver {
 	return &saver{engine: n.engine, store: n.store, log: log, dirty: make(chan struct{}, 1)}
 }
 
-// reachThrough names the sandbox whose volumes are written from now on, and hold the records by now; "" stops the writing.
+// reachThrough names the sandbox whose volumes are written from now on, and hold the records by now.
 func (s *saver) reachThrough(sandboxID string) {
 	s.mu.Lock()
-	waiting := s.waiting
-	s.sandbox, s.waiting = sandboxID, nil
+	s.sandbox, s.still = sandboxID, false
+	pending := s.pod != nil
 	s.mu.Unlock()
-	if waiting == nil {
+	if pending {
+		s.wake()
+	}
+	if s.waiting == nil || !s.waiting.there.Load() {
 		return
 	}
-	s.writing.Lock() // it may be written just now
-	defer s.writing.Unlock()
-	if err := kept.RemoveFile(waiting.path); err != nil {
+	if err := s.settle(); err != nil {
 		s.log.Warn("removing the records of a pod that does not wait any more", "error", err)
 	}
+}
+
+// keepStill ends the writing: nothing is to be saved any more.
+func (s *saver) keepStill() {
+	s.mu.Lock()
+	s.sandbox, s.still = "", true
+	s.mu.Unlock()
+}
+
+// goOn has the writing go on that first held up, because the sandbox did not become the pod's.
+func (s *saver) goOn() {
+	s.mu.Lock()
+	s.still = false
+	s.mu.Unlock()
+	s.wake()
+}
+
+// settle removes what lies in the state directory of a pod that does not wait any more. It can be called again when it fails.
+func (s *saver) settle() error {
+	s.writing.Lock() // it may be written just now
+	defer s.writing.Unlock()
+	return s.waiting.remove()
 }
 
 // save has the pod saved some time soon. The attempts are those of savedPod; nil leaves them as they are.
@@ -76,6 +100,11 @@ func (s *saver) save(pod *corev1.Pod, attempts map[string]int) {
 		s.attempts = attempts
 	}
 	s.mu.Unlock()
+	s.wake()
+}
+
+// wake has run look whether something is to be saved.
+func (s *saver) wake() {
 	select {
 	case s.dirty <- struct{}{}:
 	default:
@@ -105,8 +134,9 @@ func (s *saver) flush(ctx context.Context) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	s.mu.Lock()
-	pod, attempts, sandbox, waiting := s.pod, s.attempts, s.sandbox, s.waiting
-	if sandbox != "" || waiting != nil {
+	pod, attempts, sandbox := s.pod, s.attempts, s.sandbox
+	beside := sandbox == "" && !s.still && s.waiting != nil
+	if sandbox != "" || beside {
 		s.pod = nil
 	}
 	s.mu.Unlock()
@@ -115,8 +145,8 @@ func (s *saver) flush(ctx context.Context) error {
 	case pod == nil:
 	case sandbox != "":
 		err = s.write(ctx, sandbox, pod, attempts)
-	case waiting != nil:
-		err = s.writeBeside(waiting, pod, attempts)
+	case beside:
+		err = s.writeBeside(pod, attempts)
 	}
 	if err == nil {
 		return nil
@@ -131,10 +161,7 @@ func (s *saver) flush(ctx context.Context) error {
 	}
 	if ctx.Err() == nil {
 		s.log.Warn("saving the pod", "error", err)
-		select {
-		case s.dirty <- struct{}{}:
-		default:
-		}
+		s.wake()
 	}
 	return err
 }
@@ -156,13 +183,13 @@ func (s *saver) write(ctx context.Context, sandbox string, pod *corev1.Pod, atte
 }
 
 // writeBeside writes all records of a pod that waits for its sandbox.
-func (s *saver) writeBeside(waiting *waitingFile, pod *corev1.Pod, attempts map[string]int) error {
+func (s *saver) writeBeside(pod *corev1.Pod, attempts map[string]int) error {
 	s.objects = nil
 	meta, _, err := s.records(pod, attempts)
 	if err != nil {
 		return err
 	}
-	return waiting.write(meta)
+	return s.waiting.write(meta)
 }
 
 // records are what is to be written: the pod, and the objects that it refers to as far as they changed since they were written.
@@ -196,10 +223,14 @@ func (s *saver) records(pod *corev1.Pod, attempts map[string]int) (volumes.Meta,
 	return meta, versions, nil
 }
 
-// first are the records for a sandbox's volumes that are about to be filled.
+// first are the records for a sandbox's volumes that are about to be filled. What changes from now on is saved through the sandbox, and not
+// beside it, until reachThrough or goOn is called: no record is newer than those in the sandbox then.
 func (s *saver) first(pod *corev1.Pod, attempts map[string]int) (volumes.Meta, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	s.mu.Lock()
+	s.still = true
+	s.mu.Unlock()
 	s.objects = nil // a new sandbox has lost the secrets
 	meta, versions, err := s.records(pod, attempts)
 	s.objects = versions

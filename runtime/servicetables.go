@@ -100,9 +100,15 @@ func (n *Node) watchServices(ctx context.Context) {
 	}
 	n.redo(ctx, refresh,
 		func(news func()) {
-			store.Follow(ctx, n.store.Services, func(s *corev1.Service) { news(); n.saveServices(s) })
+			begin := func(all []*corev1.Service) {
+				news()
+				for _, s := range all {
+					n.saveServices(s)
+				}
+			}
+			store.FollowEvents(ctx, n.store.Services, begin, func(event store.Event[*corev1.Service]) { news(); n.saveServices(event.Object) })
 		},
-		func(news func()) { store.Follow(ctx, n.store.Pods, func(*corev1.Pod) { news() }) })
+		func(news func()) { store.FollowNews(ctx, n.store.Pods, news) })
 }
 
 // redo does what makes objects of others at once, and again whenever one of the sources, which follow the others until the context ends,

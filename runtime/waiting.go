@@ -8,13 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/podsim/podsim/runtime/endpoint"
 	"github.com/podsim/podsim/runtime/kept"
 	"github.com/podsim/podsim/runtime/kubeapi"
+	"github.com/podsim/podsim/runtime/store"
 	"github.com/podsim/podsim/volumes"
 )
 
@@ -37,9 +38,10 @@ type waitingFile struct {
 	path    string
 	secrets bool
 	labels  func() map[string]string
+	there   atomic.Bool // or may be
 }
 
-// newWaitingFile is the file of a worker's pod; nil if the node has no state directory.
+// newWaitingFile is the file of a worker's pod, which is not there yet; nil if the node has no state directory.
 func newWaitingFile(w *worker) *waitingFile {
 	dir := w.node.options.StateDir
 	if dir == "" {
@@ -57,60 +59,85 @@ func (f *waitingFile) write(meta volumes.Meta) error {
 	if err != nil {
 		return fmt.Errorf("encoding the records of a pod that waits: %w", err)
 	}
+	f.there.Store(true)
 	return kept.WriteFile(f.path, encoded)
 }
 
-// adoptWaiting gives the pods their workers back that have no sandbox yet. Those of the uids it leaves as they are: nobody could look what
-// the engine has of them.
-func (n *Node) adoptWaiting(unknown map[types.UID]bool) error {
-	if n.options.StateDir == "" {
+// adopt says that an earlier node may have written the file.
+func (f *waitingFile) adopt() {
+	if f != nil {
+		f.there.Store(true)
+	}
+}
+
+func (f *waitingFile) remove() error {
+	if f == nil || !f.there.Load() {
 		return nil
+	}
+	if err := kept.RemoveFile(f.path); err != nil {
+		return err
+	}
+	f.there.Store(false)
+	return nil
+}
+
+// adoptWaiting takes the pods over that have no sandbox yet, and returns their workers, which do not run yet. Those of the uids it leaves as
+// they are: nobody could look what the engine has of them.
+func (n *Node) adoptWaiting(unknown map[types.UID]bool) (workers []*worker, err error) {
+	if n.options.StateDir == "" {
+		return nil, nil
 	}
 	dir := endpoint.WaitingPath(n.options.StateDir)
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("looking for pods that wait: %w", err)
+		return nil, fmt.Errorf("looking for pods that wait: %w", err)
 	}
 	var failures []error
 	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
 		uid, whole := strings.CutSuffix(entry.Name(), waitingSuffix)
-		if whole && !unknown[types.UID(uid)] {
-			failures = append(failures, n.adoptWaitingPod(filepath.Join(dir, entry.Name()), types.UID(uid)))
+		switch {
+		case strings.HasSuffix(path, kept.Unfinished): // its writing was interrupted
+			failures = append(failures, kept.RemoveFile(path))
+		case whole && !unknown[types.UID(uid)]:
+			w, err := n.adoptWaitingPod(path, types.UID(uid))
+			failures = append(failures, err)
+			if w != nil {
+				workers = append(workers, w)
+			}
 		}
 	}
-	return errors.Join(failures...)
+	return workers, errors.Join(failures...)
 }
 
-// adoptWaitingPod takes one pod over. A file that holds nonsense is moved aside.
-func (n *Node) adoptWaitingPod(path string, uid types.UID) error {
+// adoptWaitingPod takes one pod over, if there is none of its name that is younger. A file that holds nonsense is moved aside.
+func (n *Node) adoptWaitingPod(path string, uid types.UID) (*worker, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	waiting, saved, err := decodeWaiting(content, uid)
 	if err != nil {
 		n.log.Error("reading a pod that waits; its file is moved aside", "file", path, "error", err)
-		return os.Rename(path, path+".damaged")
+		return nil, os.Rename(path, path+".damaged")
+	}
+	there, err := n.store.Pods.Get(store.KeyOf(saved.Pod))
+	if err == nil && (there.UID == uid || !there.CreationTimestamp.Before(&saved.Pod.CreationTimestamp)) {
+		return nil, kept.RemoveFile(path) // what could not be removed in time
 	}
 	if err := n.putBackRecords(saved, waiting.Files, waiting.Secrets); err != nil {
 		n.log.Warn("reading the records of a pod's objects", "file", path, "error", err)
 	}
 	w := newWorker(n, saved.Pod)
 	w.saver.number = saved.Number
+	w.saver.waiting.adopt()
 	w.adoptLabels(waiting.Labels)
 	w.faults.adopt(saved.Faults, func(string) bool { return false })
 	kubeapi.EnsureNamespace(n.store, saved.Pod.Namespace)
-	_, err = n.store.Pods.Create(saved.Pod)
-	if apierrors.IsAlreadyExists(err) { // it is the engine's by now, or was followed by another of its name
-		return kept.RemoveFile(path)
+	if _, err := n.store.Pods.Create(saved.Pod); err != nil {
+		return nil, err
 	}
-	if err != nil {
-		return err
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.startWorker(w)
-	return nil
+	return w, nil
 }
 
 func decodeWaiting(content []byte, uid types.UID) (waiting waitingPod, saved savedPod, err error) {

@@ -110,9 +110,12 @@ func TestRecordsOfPodsThatDoNotWaitAnyMore(t *testing.T) {
 		w.withState()
 		w.create(waitsForSettings)
 		w.await("p", "waiting", func(pod *corev1.Pod) bool { return len(w.eventsOf("p")) > 1 })
-		waiting := endpoint.WaitingPath(w.options.StateDir)
-		uid := string(w.pod("p").UID)
-		stale, err := os.ReadFile(filepath.Join(waiting, uid+".json"))
+		uid := w.pod("p").UID
+		content, err := os.ReadFile(filepath.Join(endpoint.WaitingPath(w.options.StateDir), string(uid)+".json"))
+		if err != nil {
+			w.Fatal(err)
+		}
+		stale, saved, err := decodeWaiting(content, uid)
 		if err != nil {
 			w.Fatal(err)
 		}
@@ -120,27 +123,58 @@ func TestRecordsOfPodsThatDoNotWaitAnyMore(t *testing.T) {
 		w.awaitGone("p")
 		w.wantWaiting(0)
 
+		time.Sleep(time.Second)
 		w.create(strings.ReplaceAll(oneMain, "name: p}", "name: q}"))
 		w.awaitPhase("q", corev1.PodRunning)
-		if err := os.MkdirAll(waiting, 0o700); err != nil {
+		saved.Pod.Name = "q"
+		own, err := json.Marshal(saved)
+		if err != nil {
 			w.Fatal(err)
 		}
-		nonsense := filepath.Join(waiting, "nonsense.json")
-		other := strings.ReplaceAll(string(stale), uid, string(w.pod("q").UID))
-		for path, content := range map[string]string{nonsense: "{", filepath.Join(waiting, string(w.pod("q").UID)+".json"): other} {
-			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		stale.Files = map[string][]byte{podRecordName(saved.Number): own}
+		if content, err = json.Marshal(stale); err != nil {
+			w.Fatal(err)
+		}
+		waiting := endpoint.WaitingPath(w.options.StateDir)
+		for name, content := range map[string][]byte{string(uid) + ".json": content, "other.json": []byte("{"), "third.json.new": content} {
+			if err := kept.WriteFile(filepath.Join(waiting, name), content); err != nil {
 				w.Fatal(err)
 			}
 		}
 		w.kill()
 		w.awaitPhase("q", corev1.PodRunning)
-		waiting = endpoint.WaitingPath(w.options.StateDir)
-		if _, err := os.Stat(filepath.Join(waiting, "nonsense.json.damaged")); err != nil {
-			w.Error(err)
+		if w.pod("q").UID == uid {
+			w.Error("a pod that was deleted is back")
 		}
-		entries, err := os.ReadDir(waiting)
-		if err != nil || len(entries) != 1 {
+		entries, err := os.ReadDir(endpoint.WaitingPath(w.options.StateDir))
+		if err != nil || len(entries) != 1 || entries[0].Name() != "other.json.damaged" {
 			w.Errorf("left: %v, %v", entries, err)
 		}
+	})
+}
+
+// A pod that was rejected has nothing on the engine, and has failed for good.
+func TestARejectedPodOutlivesAKilledNode(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.withState()
+		const withPort = `
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+  - {name: main, image: "busybox:1.36", ports: [{containerPort: 80, hostPort: 8080}]}
+`
+		w.create(withPort)
+		w.awaitPhase("p", corev1.PodRunning)
+		w.create(strings.Replace(withPort, "name: p}", "name: late}", 1))
+		w.awaitPhase("late", corev1.PodFailed)
+		w.kill()
+		if late := w.pod("late"); late == nil || late.Status.Phase != corev1.PodFailed || late.Status.Reason != "NodePorts" {
+			w.Errorf("after the crash: %+v", late)
+		}
+		w.delete("late", -1)
+		w.awaitGone("late")
+		w.wantWaiting(0)
 	})
 }

@@ -278,7 +278,7 @@ func (w *worker) publishForGood(ctx context.Context, in status.Input) {
 	if ctx.Err() != nil {
 		return
 	}
-	w.publish(in) // also if the engine cannot save: then nothing of the pod will be found again either
+	w.publish(in) // also if it cannot be saved: what cannot save the pod will most likely not find it again either
 }
 
 // attempts are the numbers of the containers' next attempts.

@@ -14,15 +14,19 @@ import (
 	"github.com/podsim/podsim/runtime/store"
 )
 
-// inUseRetry is how long after containers were found that use a claim, but are no pod's of this node, it is tried again to let it go.
+// EventFailedDelete is the reason of the Warning event on a claim that is to be deleted and cannot be.
+const EventFailedDelete = "VolumeFailedDelete"
+
+// inUseRetry is how long after containers were found that use a claim, of pods that the store does not know, it is tried again to let it go.
 const inUseRetry = 2 * time.Second
 
 // claimProtection lets claims go that are being deleted, once no pod uses them.
 func (m *Manager) claimProtection() *controller {
 	ofPods := func(ctx context.Context, pending queue) {
-		store.Follow(ctx, m.store.Pods, func(pod *corev1.Pod) {
-			for _, name := range podspec.ClaimsOf(pod) {
-				pending.Add(types.NamespacedName{Namespace: pod.Namespace, Name: name})
+		all := func([]*corev1.Pod) { addAll(m.store.Claims, "", pending) }
+		store.FollowEvents(ctx, m.store.Pods, all, func(event store.Event[*corev1.Pod]) {
+			for _, name := range podspec.ClaimsOf(event.Object) {
+				pending.Add(types.NamespacedName{Namespace: event.Object.Namespace, Name: name})
 			}
 		})
 	}
@@ -40,15 +44,15 @@ func (m *Manager) releaseUnused(ctx context.Context, key types.NamespacedName) (
 		return 0, nil
 	}
 	pods, _ := m.store.Pods.List(claim.Namespace)
-	if slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
-		return slices.Contains(podspec.ClaimsOf(pod), claim.Name) && !podspec.Loses(pod, claim)
-	}) {
+	if slices.ContainsFunc(pods, func(pod *corev1.Pod) bool { return podspec.UsesClaim(pod, claim) && !podspec.Loses(pod, claim) }) {
 		return 0, nil
 	}
 	change := unfinalized(claim, podspec.ClaimProtection)
 	_, err = m.client.CoreV1().PersistentVolumeClaims(claim.Namespace).Patch(ctx, claim.Name, types.StrategicMergePatchType, change, metav1.PatchOptions{})
+	if err != nil && !passes(err) && ctx.Err() == nil {
+		m.warn(owner{claim, m.store.Claims.Kind(), "pvc-protection-controller"}, EventFailedDelete, "%v", err)
+	}
 	if apierrors.IsForbidden(err) { // another node has a pod with it
-		m.warn(owner{claim, m.store.Claims.Kind(), "pvc-protection-controller"}, "VolumeFailedDelete", "%v", err)
 		return inUseRetry, nil
 	}
 	return 0, err

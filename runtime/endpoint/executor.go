@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/tools/remotecommand"
 	clientspdy "k8s.io/client-go/transport/spdy"
+	utilexec "k8s.io/client-go/util/exec"
 	"k8s.io/klog/v2"
 	portforwardcmd "k8s.io/kubectl/pkg/cmd/portforward"
 	"k8s.io/streaming/pkg/httpstream/spdy"
@@ -95,8 +97,9 @@ func (Executor) ExecuteWithContext(ctx context.Context, url *url.URL, config *re
 	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{
 		Stdin: stdin, Stdout: stdout, Stderr: stderr, Tty: tty, TerminalSizeQueue: sizes,
 	})
-	if err == nil {
-		return ctx.Err() // a connection that was closed looks like the end of a command that did well
+	var exited utilexec.CodeExitError
+	if ctx.Err() != nil && !errors.As(err, &exited) {
+		return ctx.Err() // a connection that was closed may look like the end of a command that did well, or like anything else
 	}
 	return err
 }

@@ -14,10 +14,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
+// Unfinished ends the name of a file that is being written.
+const Unfinished = ".new"
+
 const (
-	// suffix ends the name of an object's file. While it is written it ends in unfinished, and one that cannot be read in damaged.
+	// suffix ends the name of an object's file. One that cannot be read ends in damaged.
 	suffix     = ".json"
-	unfinished = ".new"
 	damaged    = ".damaged"
 	// deletionsFile holds the version of the store up to which the files of deleted objects were removed, and all others written.
 	deletionsFile = "deletions"
@@ -55,18 +57,19 @@ func escape(name string) string {
 
 // WriteFile replaces a file as a whole, and makes its folder if need be. Nobody else may read it.
 func WriteFile(path string, content []byte) error {
-	err := os.WriteFile(path+unfinished, content, 0o600)
-	if errors.Is(err, fs.ErrNotExist) {
+	const tries = 5 // whoever removes the last file of the folder removes it as well, perhaps just now
+	err := os.WriteFile(path+Unfinished, content, 0o600)
+	for try := 1; errors.Is(err, fs.ErrNotExist) && try < tries; try++ {
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		err = os.WriteFile(path+unfinished, content, 0o600)
+		err = os.WriteFile(path+Unfinished, content, 0o600)
 	}
 	if err == nil {
-		err = os.Rename(path+unfinished, path)
+		err = os.Rename(path+Unfinished, path)
 	}
 	if err != nil {
-		os.Remove(path + unfinished) // it takes room, which may be what is missing
+		os.Remove(path + Unfinished) // it takes room, which may be what is missing
 	}
 	return err
 }

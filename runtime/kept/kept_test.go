@@ -482,7 +482,7 @@ func TestWhatCannotBeWrittenKeepsNothingElseBack(t *testing.T) {
 			t.Errorf("the file of %s: %v", name, err)
 		}
 	}
-	if _, err := os.Stat(path("a") + unfinished); err == nil {
+	if _, err := os.Stat(path("a") + Unfinished); err == nil {
 		t.Error("what could not be finished takes room")
 	}
 	if err := os.RemoveAll(path("a")); err != nil {

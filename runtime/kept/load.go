@@ -37,7 +37,7 @@ func (k *Keeper) loadAll(c Collection) error {
 	}
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
-		if strings.HasSuffix(entry.Name(), unfinished) {
+		if strings.HasSuffix(entry.Name(), Unfinished) {
 			if err := RemoveFile(path); err != nil {
 				return err
 			}

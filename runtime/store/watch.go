@@ -135,6 +135,12 @@ func Follow[T Object[T]](ctx context.Context, from *Collection[T], changed func(
 	FollowEvents(ctx, from, begin, func(event Event[T]) { changed(event.Object) })
 }
 
+// FollowNews calls news at once and with every change of a collection, until the context ends; when it falls behind once for all changes that
+// it missed.
+func FollowNews[T Object[T]](ctx context.Context, from *Collection[T], news func()) {
+	FollowEvents(ctx, from, func([]T) { news() }, func(Event[T]) { news() })
+}
+
 // FollowEvents calls begin with all objects of a collection and then changed with every change that follows, until the context ends. When it
 // falls behind it begins anew.
 func FollowEvents[T Object[T]](ctx context.Context, from *Collection[T], begin func(all []T), changed func(Event[T])) {

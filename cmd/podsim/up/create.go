@@ -187,7 +187,7 @@ func (c *creation) undo(ctx context.Context) error {
 func (c *creation) announce(display progress.Display) {
 	for _, pod := range c.pods {
 		if c.adopted[pod] {
-			display.Note(pod, "found running without podsim; going on with it")
+			display.Note(pod, "left by an earlier podsim; going on with it")
 		} else {
 			display.Note(pod, "created")
 		}

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -226,6 +227,12 @@ func TestTheNetworkOfADeadSandboxIsNobodysToChange(t *testing.T) {
 		if got := w.machine.Wire(w.sandboxes()[1]); got != "" && got != "{}" {
 			w.Errorf("the network of the new sandbox is %s", got)
 		}
+		w.machine.Intercept(func(_ context.Context, call enginetest.Call) error {
+			if call.Method == "ContainerCreate" {
+				time.Sleep(time.Second) // so that there is no new one yet
+			}
+			return nil
+		})
 		w.loseSandbox()
 		_, err := w.node.InjectFault(w.Context(), "default", "p", fault.Fault{Kind: fault.Cut})
 		if !apierrors.IsConflict(err) || !strings.HasSuffix(err.Error(), "the pod's sandbox does not run") {

@@ -19,8 +19,8 @@ const Unfinished = ".new"
 
 const (
 	// suffix ends the name of an object's file. One that cannot be read ends in damaged.
-	suffix     = ".json"
-	damaged    = ".damaged"
+	suffix  = ".json"
+	damaged = ".damaged"
 	// deletionsFile holds the version of the store up to which the files of deleted objects were removed, and all others written.
 	deletionsFile = "deletions"
 	// longestName is what file systems take of a name's bytes, with room for the suffixes.

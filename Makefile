@@ -22,7 +22,7 @@ export GOFLAGS += -trimpath
 LDFLAGS  = -s -w -X main.release=$(VERSION)
 PACKAGES = $(shell $(GO) list ./... | grep -v -e '/e2e$$' -e '/e2e/podtest$$' -e '/examples/')
 
-.PHONY: help build install demo examples test unit e2e podtest e2e-remote race fuzz lint generate images parity bench clean
+.PHONY: help build install demo examples test unit e2e podtest e2e-remote race fuzz lint platforms generate images parity bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then printf 'not formatted with gofmt:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+platforms: ## check the types for the platforms that this is not
+	$(GO) run ./e2e/typecheck darwin/amd64 windows/amd64
+	GOOS=linux GOARCH=arm64 $(GO) vet ./network/agent
 
 generate: ## rebuild the agent that podsim embeds
 	$(GO) generate ./network

@@ -145,6 +145,9 @@ func (n *Node) recognise(ctx context.Context, uid types.UID, containers []docker
 	if err != nil {
 		return nil, err
 	}
+	if beside, ok := n.recordBeside(uid); ok && beside.Number > saved.Number { // the sandbox did not become the pod's
+		saved = beside
+	}
 	pod := saved.Pod
 	if err := n.adoptRecords(ctx, sandbox, files, saved); err != nil {
 		return nil, err

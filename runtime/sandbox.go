@@ -133,7 +133,9 @@ func (w *worker) makeSandbox(ctx context.Context, pod *corev1.Pod) error {
 	sandbox := &state.Sandbox{ID: id, Attempt: w.nextSandbox()}
 	if err := w.startSandbox(ctx, pod, layout, sandbox); err != nil {
 		w.state.Sandbox = lost
-		w.saver.goOn()
+		if lost == nil {
+			w.saver.goOn()
+		}
 		w.discardPrepared(ctx)
 		w.discard(id)
 		return err

@@ -38,7 +38,7 @@ type saver struct {
 
 	mu       sync.Mutex     // guards the fields below
 	sandbox  string         // the container through which the volumes are reached; "" while there is none
-	still    bool           // nothing is written beside a sandbox: one has the records soon, or the pod goes
+	still    bool           // nothing is written beside a sandbox any more: one has the records, or has them soon, or the pod goes
 	pod      *corev1.Pod    // what is still to be saved; nil if nothing is
 	attempts map[string]int // as savedPod has them
 	version  uint64         // of the newest pod that was to be saved
@@ -51,7 +51,7 @@ func newSaver(n *Node, log *slog.Logger) *saver {
 // reachThrough names the sandbox whose volumes are written from now on, and hold the records by now.
 func (s *saver) reachThrough(sandboxID string) {
 	s.mu.Lock()
-	s.sandbox, s.still = sandboxID, false
+	s.sandbox, s.still = sandboxID, true
 	pending := s.pod != nil
 	s.mu.Unlock()
 	if pending {
@@ -72,7 +72,7 @@ func (s *saver) keepStill() {
 	s.mu.Unlock()
 }
 
-// goOn has the writing go on that first held up, because the sandbox did not become the pod's.
+// goOn has the writing beside a sandbox go on that first ended, because the sandbox did not become the pod's.
 func (s *saver) goOn() {
 	s.mu.Lock()
 	s.still = false

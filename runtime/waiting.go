@@ -140,6 +140,19 @@ func (n *Node) adoptWaitingPod(path string, uid types.UID) (*worker, error) {
 	return w, nil
 }
 
+// recordBeside is the record of a pod in the state directory, if there is one.
+func (n *Node) recordBeside(uid types.UID) (savedPod, bool) {
+	if n.options.StateDir == "" {
+		return savedPod{}, false
+	}
+	content, err := os.ReadFile(filepath.Join(endpoint.WaitingPath(n.options.StateDir), string(uid)+waitingSuffix))
+	if err != nil {
+		return savedPod{}, false
+	}
+	_, saved, err := decodeWaiting(content, uid)
+	return saved, err == nil
+}
+
 func decodeWaiting(content []byte, uid types.UID) (waiting waitingPod, saved savedPod, err error) {
 	if err := json.Unmarshal(content, &waiting); err != nil {
 		return waiting, saved, err

@@ -1,7 +1,9 @@
 package runtime
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/podsim/podsim/runtime/endpoint"
+	"github.com/podsim/podsim/runtime/engine/enginetest"
 	"github.com/podsim/podsim/runtime/kept"
 )
 
@@ -149,6 +152,33 @@ func TestRecordsOfPodsThatDoNotWaitAnyMore(t *testing.T) {
 		entries, err := os.ReadDir(endpoint.WaitingPath(w.options.StateDir))
 		if err != nil || len(entries) != 1 || entries[0].Name() != "other.json.damaged" {
 			w.Errorf("left: %v, %v", entries, err)
+		}
+	})
+}
+
+// A sandbox that was filled and could not be started, nor removed, has an older record than the state directory.
+func TestTheNewestRecordOfAPodThatWaitsCounts(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.withState()
+		w.machine.Intercept(func(_ context.Context, call enginetest.Call) error {
+			if call.Method == "ContainerRemove" || call.Method == "ContainerExecCreate" { // by which claims get their group
+				return errors.New("the engine has trouble")
+			}
+			return nil
+		})
+		w.create(strings.Replace(withClaim, "spec:", "spec:\n  securityContext: {fsGroup: 7}", 1))
+		time.Sleep(5 * time.Second)
+		if _, err := w.node.UpdatePod(w.Context(), "default", "p", func(pod *corev1.Pod) error {
+			pod.Labels = map[string]string{"newest": "yes"}
+			return nil
+		}); err != nil {
+			w.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		w.wantWaiting(1)
+		w.kill()
+		if pod := w.pod("p"); pod == nil || pod.Labels["newest"] != "yes" {
+			w.Errorf("after the crash: %+v", pod)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +32,7 @@ spec:
 // wantWaiting checks how many pods have their records in the state directory.
 func (w *world) wantWaiting(want int) {
 	w.Helper()
+	synctest.Wait() // one may be written just now
 	entries, err := os.ReadDir(endpoint.WaitingPath(w.options.StateDir))
 	if err != nil && !os.IsNotExist(err) {
 		w.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
@@ -117,19 +118,33 @@ func (w *worker) shownVersions(pod *corev1.Pod) string {
 	return versions.String()
 }
 
-// watchObjects wakes the workers of the pods that refer to a ConfigMap, a Secret or trust anchors that changed, until the context ends.
+// watchObjects wakes the workers of the pods that refer to a ConfigMap, a Secret or trust anchors that changed, until the context ends. When
+// it returns, no change that comes is missed.
 func (n *Node) watchObjects(ctx context.Context) {
-	n.wg.Go(func() {
-		store.Follow(ctx, n.store.ConfigMaps, func(o *corev1.ConfigMap) {
-			n.objectChanged(o, func(r podspec.References) []string { return r.ConfigMaps })
-		})
+	follow(ctx, n, n.store.ConfigMaps, func(o *corev1.ConfigMap) {
+		n.objectChanged(o, func(r podspec.References) []string { return r.ConfigMaps })
 	})
-	n.wg.Go(func() {
-		store.Follow(ctx, n.store.TrustBundles, func(*certificatesv1.ClusterTrustBundle) { n.trustBundlesChanged() })
+	follow(ctx, n, n.store.TrustBundles, func(*certificatesv1.ClusterTrustBundle) { n.trustBundlesChanged() })
+	follow(ctx, n, n.store.Secrets, func(o *corev1.Secret) {
+		n.objectChanged(o, func(r podspec.References) []string { return r.Secrets })
 	})
-	n.wg.Go(func() {
-		store.Follow(ctx, n.store.Secrets, func(o *corev1.Secret) { n.objectChanged(o, func(r podspec.References) []string { return r.Secrets }) })
-	})
+}
+
+// follow is store.Follow in the background, and returns when that has begun.
+func follow[T store.Object[T]](ctx context.Context, n *Node, from *store.Collection[T], changed func(T)) {
+	begun := make(chan struct{})
+	tellOnce := sync.OnceFunc(func() { close(begun) })
+	begin := func(all []T) {
+		for _, object := range all {
+			changed(object)
+		}
+		tellOnce()
+	}
+	n.wg.Go(func() { store.FollowEvents(ctx, from, begin, func(event store.Event[T]) { changed(event.Object) }) })
+	select {
+	case <-begun:
+	case <-ctx.Done():
+	}
 }
 
 func (n *Node) objectChanged(object metav1.Object, references func(podspec.References) []string) {

@@ -28,8 +28,9 @@ import (
 	"github.com/podsim/podsim/volumes"
 )
 
-// adopt takes over what an earlier node with this identity left on the engine (D3), and in the state directory of pods that have nothing there
-// yet: pods that can be recognised get their worker back, whatever is left of pods that cannot is removed. It is whole when all that these have is known now.
+// adopt takes over what an earlier node with this identity left on the engine (D3), and in the state directory of pods that have nothing
+// there yet: pods that can be recognised get their worker back, whatever is left of pods that cannot is removed. It is whole when all that
+// these have is known now.
 func (n *Node) adopt(ctx context.Context) (whole bool, err error) {
 	found, err := n.findPods(ctx)
 	if err != nil {

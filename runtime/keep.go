@@ -26,7 +26,8 @@ import (
 )
 
 // keptCollections are the kinds whose objects outlive the node in its state directory. Not among them are pods, which live on the engine
-// (D3) or, until they do, beside these objects (waiting.go), events, and what the node makes anew of the engine and the pods: its node, endpoints and their slices.
+// (D3) or, until they do, beside these objects (waiting.go), events, and what the node makes anew of the engine and the pods: its node,
+// endpoints and their slices.
 //
 // Of the kinds that are here, what the node makes by itself is not kept either, so that a node which was given nothing leaves nothing, and
 // what was made for the pods of an up lives as long as these, in their records.

@@ -119,7 +119,7 @@ func (n *Node) adoptWaitingPod(path string, uid types.UID) (*worker, error) {
 	waiting, saved, err := decodeWaiting(content, uid)
 	if err != nil {
 		n.log.Error("reading a pod that waits; its file is moved aside", "file", path, "error", err)
-		return nil, os.Rename(path, path+".damaged")
+		return nil, os.Rename(path, path+kept.Damaged)
 	}
 	there, err := n.store.Pods.Get(store.KeyOf(saved.Pod))
 	if err == nil && (there.UID == uid || !there.CreationTimestamp.Before(&saved.Pod.CreationTimestamp)) {

@@ -14,17 +14,19 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Unfinished ends the name of a file that is being written.
-const Unfinished = ".new"
+// What the names of files end in that are being written, and of those that cannot be read and were moved aside.
+const (
+	Unfinished = ".new"
+	Damaged    = ".damaged"
+)
 
 const (
-	// suffix ends the name of an object's file. One that cannot be read ends in damaged.
-	suffix  = ".json"
-	damaged = ".damaged"
+	// suffix ends the name of an object's file.
+	suffix = ".json"
 	// deletionsFile holds the version of the store up to which the files of deleted objects were removed, and all others written.
 	deletionsFile = "deletions"
 	// longestName is what file systems take of a name's bytes, with room for the suffixes.
-	longestName = 255 - len(suffix) - len(damaged)
+	longestName = 255 - len(suffix) - len(Damaged)
 )
 
 // fileName is where an object lies in the folder of its kind. Names of objects may have capital letters and colons, which not every file

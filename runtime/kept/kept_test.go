@@ -316,7 +316,7 @@ func TestFileNamesTellObjectsApart(t *testing.T) {
 			t.Errorf("%v and %v have the name %s", key, other, name)
 		}
 		seen[strings.ToLower(name)] = key
-		if len(name+damaged) > 255 || strings.ContainsAny(name, `/\:*?"<>|`) {
+		if len(name+Damaged) > 255 || strings.ContainsAny(name, `/\:*?"<>|`) {
 			t.Errorf("%v has the name %s", key, name)
 		}
 	}

@@ -48,7 +48,7 @@ func (k *Keeper) loadAll(c Collection) error {
 		if err := k.load(c, path); err != nil {
 			k.log.Error("reading a kept object; its file is moved aside", "file", path, "error", err)
 			k.damaged[path] = true
-			if err := os.Rename(path, path+damaged); err != nil {
+			if err := os.Rename(path, path+Damaged); err != nil {
 				return err
 			}
 		}

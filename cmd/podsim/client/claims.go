@@ -22,6 +22,7 @@ const claimTime = time.Minute
 // such as one that a pod of another node uses, goes when it can, and DeleteClaim fails before.
 func DeleteClaim(ctx context.Context, core corev1client.CoreV1Interface, namespace, name string) error {
 	claims := core.PersistentVolumeClaims(namespace)
+	begun := time.Now().Truncate(time.Second) // which is as fine as an event's time is
 	if err := claims.Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func DeleteClaim(ctx context.Context, core corev1client.CoreV1Interface, namespa
 		case claim.DeletionTimestamp == nil: // another of its name
 			return true, nil
 		}
-		return false, whyItStays(ctx, core, claim)
+		return false, whyItStays(ctx, core, claim, begun)
 	})
 	if wait.Interrupted(err) && ctx.Err() == nil {
 		return fmt.Errorf("persistentvolumeclaim %q of namespace %s is still being deleted; podsim describe persistentvolumeclaim %s -n %s tells more",
@@ -44,13 +45,18 @@ func DeleteClaim(ctx context.Context, core corev1client.CoreV1Interface, namespa
 	return err
 }
 
-// whyItStays is what the claim's events say of its deletion.
-func whyItStays(ctx context.Context, core corev1client.CoreV1Interface, claim *corev1.PersistentVolumeClaim) error {
+// whyItStays is what the claim's events say of its deletion since a time; what kept it before may be over.
+func whyItStays(ctx context.Context, core corev1client.CoreV1Interface, claim *corev1.PersistentVolumeClaim, since time.Time) error {
 	events, err := core.Events(claim.Namespace).List(ctx, metav1.ListOptions{FieldSelector: fields.Set{
 		"involvedObject.uid": string(claim.UID), "reason": controllers.EventFailedDelete,
 	}.String()})
-	if err != nil || len(events.Items) == 0 {
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("persistentvolumeclaim %q of namespace %s goes when it can: %s", claim.Name, claim.Namespace, events.Items[0].Message)
+	for _, e := range events.Items {
+		if !e.LastTimestamp.Time.Before(since) {
+			return fmt.Errorf("persistentvolumeclaim %q of namespace %s goes when it can: %s", claim.Name, claim.Namespace, e.Message)
+		}
+	}
+	return nil
 }

@@ -58,10 +58,12 @@ func command(use, short, long, examples string, run func(ctx context.Context, ar
 	return &cobra.Command{
 		Use: use, Short: short, Long: templates.LongDesc(long), Example: templates.Examples(examples),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) > 0 {
+				args[0], _ = client.CutPod(args[0])
+			}
+			if len(args) == 0 || args[0] == "" {
 				return fmt.Errorf("name a pod: %s", cmd.UseLine())
 			}
-			args[0], _ = client.CutPod(args[0])
 			if strings.ContainsRune(args[0], '/') {
 				return fmt.Errorf("faults are of pods, and %s is none", args[0])
 			}
